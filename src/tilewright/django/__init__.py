@@ -1,0 +1,1 @@
+"""The Django app: requests become values, values become replies."""

@@ -1,0 +1,194 @@
+"""What can be asked: a target, a look and an encoding; and the key that they make."""
+
+import math
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Literal
+
+from tilewright.errors import OutsideError, ParameterError
+from tilewright.geometry import Affine, Box, Grid, Size
+from tilewright.image import ImageInfo, Plane, Source
+from tilewright.style import Style
+
+RENDER_VERSION = 1
+"""Raised whenever the same request gives other bytes, so that old cache entries die."""
+
+Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
+SUBSAMPLINGS: tuple[Subsampling, ...] = ("4:4:4", "4:2:2", "4:2:0")
+QUALITIES = range(1, 101)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A rectangle of level-0 pixels; None is the whole image. What hangs over is cut off."""
+
+    box: Box | None = None
+    width: int | None = None
+    """Of the output. When one side is given the other follows; when none, one pixel each."""
+    height: int | None = None
+
+    def grid(self, info: ImageInfo) -> Grid:
+        """Lay the region on the image. Raises OutsideError when nothing of it is inside."""
+        box = Box.whole(info.size) if self.box is None else self.box.clip(info.size)
+        if box is None:
+            raise OutsideError("the region lies outside the image")
+        return Grid.over(box, Size(*self._output(box)))
+
+    def _output(self, box: Box) -> tuple[int, int]:
+        aspect = box.width / box.height
+        if self.width is not None and self.height is not None:
+            return self.width, self.height
+        if self.width is not None:
+            return self.width, max(1, round(self.width / aspect))
+        if self.height is not None:
+            return max(1, round(self.height * aspect)), self.height
+        return max(1, round(box.width)), max(1, round(box.height))
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The whole image inside a frame, its aspect kept. Never enlarged."""
+
+    width: int
+    height: int
+
+    def grid(self, info: ImageInfo) -> Grid:
+        """Lay the frame on the image."""
+        size = info.size
+        shrink = max(size.width / self.width, size.height / self.height, 1.0)
+        fitted = Size(max(1, round(size.width / shrink)), max(1, round(size.height / shrink)))
+        return Grid.over(Box.whole(size), fitted)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A tile of the pyramid: z 0 holds the whole image in one, each z doubles both sides."""
+
+    z: int
+    x: int
+    y: int
+
+    def grid(self, info: ImageInfo) -> Grid:
+        """Lay the tile on the image. Raises OutsideError past the pyramid's edges."""
+        side = info.tile_size
+        top = max_zoom(info)
+        if not 0 <= self.z <= top:
+            raise OutsideError(f"zoom {self.z} is outside 0 to {top}")
+        across, down = tile_counts(info, self.z)
+        if not (0 <= self.x < across and 0 <= self.y < down):
+            raise OutsideError(
+                f"tile {self.x},{self.y} is outside {across}×{down} tiles at zoom {self.z}"
+            )
+        shrink_x, shrink_y = zoom_shrink(info, self.z)
+        affine = Affine.scale(
+            shrink_x, shrink_y, left=self.x * side * shrink_x, top=self.y * side * shrink_y
+        )
+        return Grid(Size(side, side), affine)
+
+
+Target = Region | Fit | Tile
+
+
+@lru_cache(maxsize=1024)
+def _pyramid(
+    size: Size, side: int, levels: tuple[tuple[float, float], ...]
+) -> tuple[tuple[tuple[float, float], ...], tuple[tuple[int, int], ...]]:
+    """Return each zoom's shrink and its counts of tiles across and down.
+
+    A zoom's lattice is that of the file's own level when one is within a pixel of the power
+    of two, as writers round sizes in their own ways: so stored tiles need no resampling.
+    """
+    top = max(0, math.ceil(math.log2(max(size.width, size.height) / side)))
+    shrinks, counts = [], []
+    for z in range(top + 1):
+        exact = 2.0 ** (top - z)
+        shrink = next((own for own in levels if _same_lattice(size, own, exact)), (exact, exact))
+        shrinks.append(shrink)
+        counts.append(
+            (
+                math.ceil(round(size.width / shrink[0], 6) / side),
+                math.ceil(round(size.height / shrink[1], 6) / side),
+            )
+        )
+    return tuple(shrinks), tuple(counts)
+
+
+def _same_lattice(size: Size, own: tuple[float, float], exact: float) -> bool:
+    return (
+        abs(size.width / own[0] - size.width / exact) <= 1
+        and abs(size.height / own[1] - size.height / exact) <= 1
+    )
+
+
+def _pyramid_of(
+    info: ImageInfo,
+) -> tuple[tuple[tuple[float, float], ...], tuple[tuple[int, int], ...]]:
+    return _pyramid(info.size, info.tile_size, tuple(level.shrink for level in info.levels))
+
+
+def max_zoom(info: ImageInfo) -> int:
+    """Return the zoom of full resolution."""
+    return len(_pyramid_of(info)[0]) - 1
+
+
+def zoom_shrink(info: ImageInfo, z: int) -> tuple[float, float]:
+    """Return how many level-0 pixels a pixel of zoom ``z`` spans, along x and y."""
+    return _pyramid_of(info)[0][z]
+
+
+def tile_counts(info: ImageInfo, z: int) -> tuple[int, int]:
+    """Return how many tiles lie across and down at zoom ``z``."""
+    return _pyramid_of(info)[1][z]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """A file format and its settings. What a format does not know it ignores."""
+
+    format: str = "png"
+    """The name of an encoder: ``jpeg``, ``png``, ``webp``, ``avif``, ``tiff``, ``npy``."""
+    quality: int | None = None
+    """1 to 100; None: the encoder's own default."""
+    subsampling: Subsampling | None = None
+    """JPEG's chroma; None: the encoder's own default."""
+    lossless: bool = False
+    background: str = "#ffffff"
+    """Where a picture is transparent and the format has no alpha."""
+
+    def __post_init__(self) -> None:
+        if self.quality is not None and self.quality not in QUALITIES:
+            raise ParameterError("quality", "a whole number from 1 to 100", self.quality)
+
+    @property
+    def text(self) -> str:
+        """The canonical text."""
+        return f"{self.format},{self.quality},{self.subsampling},{self.lossless},{self.background}"
+
+
+@dataclass(frozen=True, slots=True)
+class RenderRequest:
+    """One picture, wholly described; the same value always gives the same bytes."""
+
+    target: Target
+    encoding: Encoding = field(default_factory=Encoding)
+    style: Style = field(default_factory=Style)
+    plane: Plane = field(default_factory=Plane)
+
+    def key(self, source: Source) -> str:
+        """Return the cache key and ETag seed of this request on this source."""
+        text = (
+            f"{RENDER_VERSION}|{source.uri}|{source.version}|{source.options}|{self.target}"
+            f"|{self.encoding.text}|{self.style.text}|{self.plane.indices}"
+        )
+        return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def check_plane(info: ImageInfo, plane: Plane) -> None:
+    """Raise OutsideError unless the image has this plane."""
+    sizes = {axis.name: axis.size for axis in info.axes}
+    for name, index in plane.indices:
+        if name not in sizes:
+            raise OutsideError(f"the image has no axis {name!r}")
+        if not 0 <= index < sizes[name]:
+            raise OutsideError(f"{name} {index} is outside 0 to {sizes[name] - 1}")

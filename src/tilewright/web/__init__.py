@@ -1,0 +1,1 @@
+"""Strings to values and back; no framework in it."""
