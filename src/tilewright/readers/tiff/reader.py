@@ -1,0 +1,282 @@
+"""The TIFF reader: levels, planes and bands put together from the chunks of stored pages."""
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import IO, cast
+
+import numpy as np
+from tifffile import TIFF, TiffFile, TiffFrame, TiffPage, TiffPageSeries
+
+from tilewright.blobs.file import BlobFile
+from tilewright.errors import CorruptSourceError, LimitError, SourceError, UnsupportedSourceError
+from tilewright.geometry import Window
+from tilewright.image import Array, Axis, Band, Encoded, ImageInfo, Level, Mask, Plane
+from tilewright.readers import Opening
+from tilewright.readers.tiff import metadata, orientation, pyramid
+from tilewright.readers.tiff.chunks import Layout, StoredPage
+from tilewright.readers.tiff.directory import check_directories
+from tilewright.readers.tiff.stored import tile_wrapper
+
+# A damaged file makes tifffile log each finding; the error that follows says it once.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
+
+_AXIS_NAMES = {"Z": "z", "T": "t", "I": "page"}
+_DESCRIPTION_CHARACTERS = 4096
+
+
+class TiffReader:
+    """An open TIFF. Thread-safe: pixels come by ranges of the blob, with no shared position."""
+
+    thread_safe = True
+
+    def __init__(self, opening: Opening) -> None:
+        """Parse the directories; no pixel is read. Raises a SourceError or a LimitError."""
+        check_directories(opening.blob, opening.limits)
+        self._opening = opening
+        self._lock = threading.Lock()
+        self._pages: dict[tuple[int, int], StoredPage] = {}
+        self._masks: dict[int, StoredPage] = {}
+        try:
+            self._tiff = TiffFile(cast("IO[bytes]", BlobFile(opening.blob)), _multifile=False)
+            self._lay_out()
+        except (SourceError, LimitError, MemoryError):
+            raise
+        except Exception as error:
+            # tifffile meets damage with whatever error the damaged value leads to.
+            raise CorruptSourceError("the TIFF cannot be parsed") from error
+
+    @property
+    def info(self) -> ImageInfo:
+        """The layout."""
+        return self._info
+
+    def _lay_out(self) -> None:
+        found = pyramid.find_pyramid(self._tiff, self._opening.source.option("associated"))
+        self._levels = found.levels
+        self._mask_pages = found.masks
+        self._layouts = tuple(Layout(series.keyframe) for series in found.levels)
+        first = self._layouts[0]
+        for layout in self._layouts:
+            layout.check()
+            if (layout.dtype, layout.samples, layout.planar) != (
+                first.dtype,
+                first.samples,
+                first.planar,
+            ):
+                raise CorruptSourceError("the levels of the TIFF differ in kind")
+        self._orientation = int(first.key.tags.valueof(274, 1) or 1)
+        self._outer = _outer_axes(self._levels[0])
+        for series in self._levels:
+            if _outer_axes(series) != self._outer:
+                raise CorruptSourceError("the levels of the TIFF differ in their planes")
+        if max(first.size.width, first.size.height) > self._opening.limits.file_side:
+            longest = max(first.size.width, first.size.height)
+            raise LimitError("file_side", longest, self._opening.limits.file_side)
+        self._info = self._describe()
+
+    def _describe(self) -> ImageInfo:
+        first, turn = self._layouts[0], self._orientation
+        main = self._opening.source.option("associated") is None
+        scale, channels = self._scale_and_channels() if main else (metadata.Scale(), ())
+        shown = orientation.shown_size
+        return ImageInfo(
+            size=shown(turn, first.size),
+            levels=tuple(
+                Level(
+                    shown(turn, layout.size),
+                    _turned(turn, pyramid.stated_shrink(first.key, layout.size)),
+                    shown(turn, layout.chunk),
+                )
+                for layout in self._layouts
+            ),
+            bands=self._bands(channels),
+            dtype=first.dtype.name,
+            format=metadata.format_name(self._tiff),
+            axes=tuple(Axis(_axis_name(axis), size) for axis, size in self._outer if axis != "C"),
+            palette=metadata.palette(first.key),
+            micrometres_per_pixel=scale.micrometres_per_pixel
+            and _turned(turn, scale.micrometres_per_pixel),
+            magnification=scale.magnification,
+            associated=tuple(pyramid.associated_series(self._tiff)) if main else (),
+            metadata={
+                "compression": str(getattr(first.key.compression, "name", first.key.compression)),
+                "description": str(first.key.description)[:_DESCRIPTION_CHARACTERS],
+            },
+        )
+
+    def _scale_and_channels(self) -> tuple[metadata.Scale, tuple[metadata.OmeChannel, ...]]:
+        tiff, key = self._tiff, self._layouts[0].key
+        if tiff.is_svs:
+            return metadata.svs_scale(str(key.description)), ()
+        if tiff.is_ome and tiff.ome_metadata:
+            images = metadata.ome_images(tiff.ome_metadata)
+            if images:
+                return images[0].scale, images[0].channels
+        return metadata.tag_scale(key), ()
+
+    def _bands(self, channels: Sequence[metadata.OmeChannel]) -> tuple[Band, ...]:
+        samples = metadata.sample_bands(self._layouts[0].key)
+        count = dict(self._outer).get("C", 1)
+        if count == 1 and len(samples) > 1:
+            return tuple(samples)
+        bands = []
+        for index in range(count):
+            channel = channels[index] if index < len(channels) else None
+            for band in samples:
+                named = replace(band, name=channel.name, color=channel.color) if channel else band
+                bands.append(replace(named, interpretation="undefined") if count > 1 else named)
+        return tuple(bands)
+
+    def read(
+        self, level: int, window: Window, *, bands: Sequence[int], plane: Plane
+    ) -> tuple[Array, Mask | None]:
+        """Return the window's values; see `Reader.read`."""
+        layout = self._layouts[level]
+        inside = orientation.stored_window(self._orientation, window, layout.size)
+        per_page = layout.samples * layout.planar
+        wanted: dict[int, list[tuple[int, int]]] = {}
+        for row, band in enumerate(bands):
+            channel, sample = divmod(band, per_page)
+            wanted.setdefault(channel, []).append((row, sample))
+        parts = [
+            (rows, self._read_page(level, self._page_index(channel, plane), inside, rows))
+            for channel, rows in wanted.items()
+        ]
+        if len(parts) == 1:
+            data = parts[0][1]
+        else:
+            data = np.empty((len(bands), inside.height, inside.width), layout.dtype)
+            for rows, part in parts:
+                data[[row for row, _ in rows]] = part
+        mask = self._read_mask(level, inside)
+        if self._orientation > 1:
+            data = orientation.show(self._orientation, data)
+            mask = None if mask is None else orientation.show(self._orientation, mask)
+        return data, mask
+
+    def _read_page(
+        self, level: int, index: int, window: Window, rows: Sequence[tuple[int, int]]
+    ) -> Array:
+        """Return samples of one page, (band, y, x), in the order of ``rows``."""
+        page = self._page(level, index)
+        samples = [sample for _, sample in rows]
+        if page.layout.planar == 1:
+            pixels = np.moveaxis(self._assemble(page, (level, index), window, 0), -1, 0)
+            return pixels if samples == list(range(len(pixels))) else pixels[samples]
+        planes = [self._assemble(page, (level, index), window, sample) for sample in samples]
+        return np.concatenate([np.moveaxis(plane, -1, 0) for plane in planes])
+
+    def _assemble(
+        self, page: StoredPage, key: tuple[int | str, int], window: Window, plane: int
+    ) -> Array:
+        """Return a window of a page, (y, x, sample), put together from cached chunks."""
+        wide, high = page.layout.chunk.width, page.layout.chunk.height
+        columns = range(window.x // wide, -(-window.right // wide))
+        rows = range(window.y // high, -(-window.bottom // high))
+        out: Array | None = None
+        for row in rows:
+            for column in columns:
+                chunk = self._chunk(page, key, column, row, plane)
+                x, y = column * wide, row * high
+                left, top = max(window.x, x), max(window.y, y)
+                right, bottom = min(window.right, x + wide), min(window.bottom, y + high)
+                part = chunk[top - y : bottom - y, left - x : right - x]
+                if part.shape[:2] != (bottom - top, right - left):
+                    raise CorruptSourceError("a tile is smaller than its page says")
+                if len(rows) == len(columns) == 1:
+                    return part
+                if out is None:
+                    out = np.empty((window.height, window.width, part.shape[2]), part.dtype)
+                out[top - window.y : bottom - window.y, left - window.x : right - window.x] = part
+        if out is None:
+            raise CorruptSourceError("the window has no tile")
+        return out
+
+    def _chunk(
+        self, page: StoredPage, key: tuple[int | str, int], column: int, row: int, plane: int
+    ) -> Array:
+        source = self._opening.source
+        name = (source.uri, source.version, source.options, *key, column, row, plane)
+        return self._opening.chunks.get(name, lambda: page.chunk(column, row, plane))
+
+    def _read_mask(self, level: int, window: Window) -> Mask | None:
+        page = self._mask_pages[level]
+        if page is None:
+            return None
+        with self._lock:
+            stored = self._masks.get(level)
+            if stored is None:
+                layout = Layout(page)
+                layout.check()
+                stored = StoredPage(layout, page, self._opening.blob, self._opening.limits)
+                self._masks[level] = stored
+        mask: Mask = self._assemble(stored, ("mask", level), window, 0)[..., 0] != 0
+        return mask
+
+    def _page_index(self, channel: int, plane: Plane) -> int:
+        index = 0
+        for axis, size in self._outer:
+            index = index * size + (channel if axis == "C" else plane.index(_axis_name(axis)))
+        return index
+
+    def _page(self, level: int, index: int) -> StoredPage:
+        page = self._pages.get((level, index))
+        if page is None:
+            # Parsing a further page moves the file position that all pages share.
+            with self._lock:
+                page = self._pages[level, index] = self._open_page(level, index)
+        return page
+
+    def _open_page(self, level: int, index: int) -> StoredPage:
+        opening, layout = self._opening, self._layouts[level]
+        try:
+            page = _series_page(self._levels[level], index)
+            return StoredPage(layout, page, opening.blob, opening.limits)
+        except SourceError:
+            raise
+        except Exception as error:
+            # As in __init__: a page may be parsed only now.
+            raise CorruptSourceError("a page of the TIFF cannot be parsed") from error
+
+    def encoded_tile(
+        self, level: int, column: int, row: int, *, format: str, plane: Plane
+    ) -> Encoded | None:
+        """Return a stored JPEG or WebP tile as a file; None when pixels would differ."""
+        layout = self._layouts[level]
+        wrap = tile_wrapper(layout, format)
+        whole = len(self._info.bands) == layout.samples and layout.planar == 1
+        if wrap is None or not whole or self._orientation > 1 or self._mask_pages[level]:
+            return None
+        if any(band.nodata is not None for band in self._info.bands):
+            return None
+        data = self._page(level, self._page_index(0, plane)).stored(column, row)
+        return None if data is None else wrap(data)
+
+    def close(self) -> None:
+        """Close the blob."""
+        self._tiff.close()
+        self._opening.blob.close()
+
+
+def _outer_axes(series: TiffPageSeries) -> tuple[tuple[str, int], ...]:
+    """Return the axes that lead from page to page, with their sizes, slowest first."""
+    inner = set("YXS")
+    pairs = zip(series.get_axes(squeeze=True), series.get_shape(squeeze=True), strict=True)
+    return tuple((axis, int(size)) for axis, size in pairs if axis not in inner)
+
+
+def _series_page(series: TiffPageSeries, index: int) -> TiffPage | TiffFrame:
+    page = series[index] if index < len(series) else None
+    if page is None:
+        raise UnsupportedSourceError("the TIFF refers to planes in other files")
+    return page
+
+
+def _axis_name(axis: str) -> str:
+    return _AXIS_NAMES.get(axis) or str(TIFF.AXES_NAMES.get(axis, axis)).lower()
+
+
+def _turned(turn: int, pair: tuple[float, float]) -> tuple[float, float]:
+    return (pair[1], pair[0]) if turn in orientation.SWAPPED else pair
