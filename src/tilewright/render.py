@@ -12,6 +12,7 @@ from tilewright.style import Channel, Stretch, Style
 Bytes = npt.NDArray[np.uint8]
 
 _PRIMARIES = ("#ff0000", "#00ff00", "#0000ff")
+_PICTURES = {("gray",), ("red", "green", "blue"), ("red", "green", "blue", "alpha")}
 
 
 def render(raster: Raster, style: Style, info: ImageInfo, bands: Sequence[int]) -> Picture:
@@ -20,9 +21,20 @@ def render(raster: Raster, style: Style, info: ImageInfo, bands: Sequence[int]) 
     ``bands`` tells which band of the image each layer of the raster is. A style without
     channels shows 8-bit, bilevel, palette and CMYK data as they are.
     """
+    if not style.channels and _is_picture(raster, info, bands):
+        return Picture(np.ascontiguousarray(np.moveaxis(raster.data, 0, -1)))
     layers = {band: raster.data[row] for row, band in enumerate(bands)}
     colors = _channels(layers, style.channels) if style.channels else _as_is(layers, info)
-    return _with_alpha(colors, _opacity(layers, raster, info))
+    return _with_alpha(colors, _opacity(layers, raster, info), _premultiplied(info))
+
+
+def _is_picture(raster: Raster, info: ImageInfo, bands: Sequence[int]) -> bool:
+    """Return True when the raster's memory, bands last, is the picture already."""
+    return (
+        raster.data.dtype == np.uint8
+        and raster.mask is None
+        and tuple(info.bands[band].interpretation for band in bands) in _PICTURES
+    )
 
 
 def look_bands(style: Style, info: ImageInfo) -> tuple[int, ...]:
@@ -55,7 +67,8 @@ def _as_is(layers: dict[int, Array], info: ImageInfo) -> Bytes:
         table = np.array(info.palette, np.uint8)
         table = table if (table[:, 3] < 255).any() else table[:, :3]  # noqa: PLR2004
         return table[np.minimum(layers[shown[0]], len(table) - 1).astype(np.intp)]
-    stacked = np.stack([to_bytes(layers[band]) for band in shown], axis=-1)
+    merged = cv2.merge([np.ascontiguousarray(to_bytes(layers[band])) for band in shown])
+    stacked = np.asarray(merged, np.uint8).reshape(*merged.shape[:2], len(shown))
     if interpretation == "cyan":
         inks = 255 - stacked.astype(np.uint16)
         return ((inks[..., :3] * inks[..., 3:] + 127) // 255).astype(np.uint8)
@@ -117,7 +130,11 @@ def _opacity(layers: dict[int, Array], raster: Raster, info: ImageInfo) -> Bytes
     return np.where(raster.mask, opacity, 0).astype(np.uint8)
 
 
-def _with_alpha(colors: Bytes, opacity: Bytes | None) -> Picture:
+def _premultiplied(info: ImageInfo) -> bool:
+    return "premultiplied-alpha" in info.interpretations
+
+
+def _with_alpha(colors: Bytes, opacity: Bytes | None, premultiplied: bool) -> Picture:  # noqa: FBT001
     if opacity is None:
         return Picture(np.ascontiguousarray(colors))
     height, width, channels = colors.shape
@@ -125,5 +142,8 @@ def _with_alpha(colors: Bytes, opacity: Bytes | None) -> Picture:
     out[..., :3] = colors[..., :3]
     if channels == 4:  # noqa: PLR2004 - a palette brought its own alpha
         opacity = np.minimum(opacity, colors[..., 3])
+    if premultiplied:
+        full = np.maximum(opacity, 1).astype(np.uint16)[..., np.newaxis]
+        out[..., :3] = np.minimum((out[..., :3].astype(np.uint16) * 255 + full // 2) // full, 255)
     out[..., 3] = opacity
     return Picture(out)
