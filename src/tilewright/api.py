@@ -101,7 +101,7 @@ class Image:
         return self._engine.render(self._source, request)
 
 
-def open(path: str | os.PathLike[str], config: Config | None = None) -> Image:
+def open(path: str | os.PathLike[str], config: Config | None = None) -> Image:  # noqa: A001
     """Open a local image. Raises SourceNotFoundError when there is no such file."""
     return Image(local_source(path), Engine(config))
 

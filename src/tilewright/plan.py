@@ -84,19 +84,18 @@ def pieces(level: Level, reading: ReadPlan, pixels: int) -> Iterator[Window]:
     if window.pixels <= pixels:
         yield window
         return
-    wide = _piece_side(window.width, level.chunk.width, reading.reduce[0], pixels)
-    high = _piece_side(window.height, level.chunk.height, reading.reduce[1], max(1, pixels // wide))
+    chunk, (across, down) = level.chunk, reading.reduce
+    wide = _side(window.width, chunk.width, across, max(chunk.width, pixels // chunk.height))
+    high = _side(window.height, chunk.height, down, max(chunk.height, pixels // wide))
     for y in range(window.y, window.bottom, high):
         for x in range(window.x, window.right, wide):
             yield Window(x, y, min(wide, window.right - x), min(high, window.bottom - y))
 
 
-def _piece_side(whole: int, chunk: int, block: int, wanted: int) -> int:
-    """Return a multiple of ``block``, near a multiple of ``chunk``, of at most ``wanted``."""
-    if whole <= max(chunk, wanted // chunk):
-        return -(-whole // block) * block
-    chunks = max(1, min(wanted // chunk, 8) if wanted >= chunk else 1)
-    return max(1, chunks * chunk // block) * block
+def _side(whole: int, chunk: int, block: int, most: int) -> int:
+    """Return a piece's side: whole blocks, near whole chunks, about ``most`` or all of it."""
+    wanted = whole if whole <= most else most // chunk * chunk
+    return -(-whole // block) * block if wanted == whole else max(1, wanted // block) * block
 
 
 def _whole(pitch: float) -> int:

@@ -1,0 +1,101 @@
+"""The accounting of the chunk cache, and one making for many askers."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from tilewright.cache import ChunkCache, SingleFlight
+
+
+def chunk(nbytes):
+    return np.zeros(nbytes, np.uint8)
+
+
+def test_it_never_holds_more_than_it_may_and_drops_the_oldest():
+    cache = ChunkCache(100)
+    for key in "abc":
+        cache.get(key, lambda: chunk(40))
+    assert cache.used_bytes == 80
+    made = []
+    for key in "cba":
+        cache.get(key, lambda key=key: made.append(key) or chunk(40))
+    assert made == ["a"]  # b and c were held; looking at them did not evict them
+
+
+def test_the_same_key_twice_is_counted_once():
+    cache = ChunkCache(100)
+    first = cache.get("a", lambda: chunk(60))
+    assert cache.get("a", lambda: chunk(60)) is first
+    assert cache.used_bytes == 60
+    cache.clear()
+    assert cache.used_bytes == 0
+
+
+def test_a_view_counts_for_all_that_it_keeps_alive():
+    cache = ChunkCache(100)
+    cache.get("view", lambda: chunk(90)[:1])
+    assert cache.used_bytes == 90
+
+
+def test_what_is_larger_than_the_cache_is_given_but_not_held():
+    cache = ChunkCache(10)
+    assert cache.get("a", lambda: chunk(11)).nbytes == 11
+    assert cache.used_bytes == 0
+
+
+def test_chunks_cannot_be_written():
+    held = ChunkCache(100).get("a", lambda: chunk(4))
+    with pytest.raises(ValueError, match="read-only"):
+        held[0] = 1
+
+
+def test_a_failure_is_not_held():
+    cache = ChunkCache(100)
+    with pytest.raises(RuntimeError):
+        cache.get("a", lambda: (_ for _ in ()).throw(RuntimeError("no")))
+    assert cache.get("a", lambda: chunk(1)).nbytes == 1
+
+
+def test_simultaneous_asks_share_one_making():
+    flight = SingleFlight()
+    started, go = threading.Event(), threading.Event()
+    made = []
+
+    def make():
+        started.set()
+        go.wait(5)
+        made.append(1)
+        return "result"
+
+    with ThreadPoolExecutor(9) as threads:
+        first = threads.submit(flight.do, "key", make)
+        started.wait(5)
+        others = [threads.submit(flight.do, "key", make) for _ in range(8)]
+        while len(flight._running) != 1:
+            pass
+        go.set()
+        results = {first.result(5), *(other.result(5) for other in others)}
+    assert results == {"result"}
+    assert len(made) <= 2  # a thread that came after the first had landed makes it again
+
+
+def test_all_waiters_get_the_error():
+    flight = SingleFlight()
+    started, go = threading.Event(), threading.Event()
+
+    def fail():
+        started.set()
+        go.wait(5)
+        raise LookupError("once")
+
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(flight.do, "key", fail)
+        started.wait(5)
+        second = threads.submit(flight.do, "key", fail)
+        go.set()
+        for one in (first, second):
+            with pytest.raises(LookupError, match="once"):
+                one.result(5)
+    assert flight.do("key", lambda: 1) == 1

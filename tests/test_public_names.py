@@ -1,0 +1,36 @@
+"""What `import tilewright` offers, and what it costs."""
+
+import importlib
+import subprocess
+import sys
+
+import tilewright
+
+CODECS = {"numpy", "cv2", "imagecodecs", "tifffile", "PIL", "isal", "rasterio", "django"}
+
+
+def test_every_name_is_there():
+    for name in tilewright.__all__:
+        assert getattr(tilewright, name).__name__ == name
+    assert {*tilewright.__all__} == {name for names in tilewright._HOMES.values() for name in names}
+    assert not hasattr(tilewright, "no_such_name")
+    assert {*tilewright.__all__} <= {*dir(tilewright)}
+
+
+def test_importing_loads_no_codec_and_no_entry_point():
+    code = f"import sys, tilewright; print(sorted({CODECS!r} & set(sys.modules)), 'importlib.metadata' in sys.modules)"
+    printed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert printed.stdout.strip() == "[] False"
+
+
+def test_errors_form_the_tree_that_their_page_draws():
+    errors = importlib.import_module("tilewright.errors")
+    drawn = {
+        line.replace("│", " ").replace("├──", "").replace("└──", "").split()[0]
+        for line in errors.__doc__.splitlines()
+        if "Error" in line and not line.startswith(("Messages", "attribute"))
+    }
+    defined = {name for name in vars(errors) if name.endswith("Error")}
+    assert drawn == defined
