@@ -1,6 +1,7 @@
 """What can be asked: a target, a look and an encoding; and the key that they make."""
 
 import math
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -17,6 +18,7 @@ RENDER_VERSION = 1
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
 SUBSAMPLINGS: tuple[Subsampling, ...] = ("4:4:4", "4:2:2", "4:2:0")
 QUALITIES = range(1, 101)
+_HEX_COLOR = re.compile(r"#[0-9a-f]{6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +156,13 @@ class Encoding:
     """JPEG's chroma; None: the encoder's own default."""
     lossless: bool = False
     background: str = "#ffffff"
-    """Where a picture is transparent and the format has no alpha."""
+    """Where a picture is transparent and the format has no alpha; ``#rrggbb``, lower case."""
 
     def __post_init__(self) -> None:
         if self.quality is not None and self.quality not in QUALITIES:
             raise ParameterError("quality", "a whole number from 1 to 100", self.quality)
+        if not _HEX_COLOR.fullmatch(self.background):
+            raise ParameterError("background", "a colour as #rrggbb", self.background)
 
     @property
     def text(self) -> str:

@@ -1,0 +1,11 @@
+import pytest
+
+from tilewright.encode import Encoder
+from tilewright.registry import Registry
+
+
+@pytest.mark.parametrize("name", ["jpeg", "png", "webp", "avif", "tiff", "npy"])
+def test_each_encoder_is_found_by_its_name(name):
+    encoder = Registry[Encoder]("tilewright.encoders").get(name)
+    assert encoder is not None
+    assert encoder.name == name
