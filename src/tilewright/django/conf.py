@@ -1,0 +1,179 @@
+"""The setting ``TILEWRIGHT``, and the one engine that each process makes from it.
+
+Its keys are the fields of `tilewright.config.Config` and of `WebConfig`::
+
+    TILEWRIGHT = {"cache_public": True, "limits": {"output_side": 4096}}
+"""
+
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from difflib import get_close_matches
+from typing import Any, TypeVar, get_type_hints
+
+from django.conf import settings
+from django.core.signals import setting_changed
+from django.dispatch import receiver
+
+from tilewright.config import Config
+from tilewright.encode import Encoder
+from tilewright.engine import Engine
+from tilewright.errors import ConfigurationError
+
+SETTING = "TILEWRIGHT"
+PREFERRED = ("jpeg", "png", "webp", "avif")
+"""The order in which formats are offered to a client that leaves the choice to the server."""
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class WebConfig:
+    """What replies say about themselves."""
+
+    cache_max_age_s: int = 3600
+    """How long a client may show a picture without asking whether it changed; 0: always ask."""
+    cache_public: bool = False
+    """True lets shared caches keep pictures: right only when everybody may see all of them."""
+
+    def __post_init__(self) -> None:
+        if self.cache_max_age_s < 0:
+            raise ConfigurationError(
+                f"cache_max_age_s must be 0 or more, not {self.cache_max_age_s}"
+            )
+
+    @property
+    def cache_control(self) -> str:
+        """The header of pictures."""
+        scope = "public" if self.cache_public else "private"
+        return f"{scope}, max-age={self.cache_max_age_s}"
+
+    @property
+    def document_cache_control(self) -> str:
+        """The header of metadata, which tell clients what to ask: always checked anew."""
+        return f"{'public' if self.cache_public else 'private'}, no-cache"
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What a view needs, looked up once for a process."""
+
+    engine: Engine
+    suffixes: Mapping[str, str]
+    """From file suffix to format."""
+    media_types: Mapping[str, str]
+    """From media type to the preferred suffix, in the order in which they are offered."""
+    cache_control: str
+    document_cache_control: str
+
+
+def read_setting() -> tuple[Config, WebConfig]:
+    """Return the project's setting as values.
+
+    Raises ConfigurationError that names the key and what it may be.
+    """
+    given = getattr(settings, SETTING, {})
+    if not isinstance(given, Mapping):
+        raise ConfigurationError(f"{SETTING} must be a dict, not {type(given).__name__}")
+    web_names = {row.name for row in fields(WebConfig)}
+    known = web_names | {row.name for row in fields(Config)}
+    _refuse_unknown(given, known, SETTING)
+    web = {name: value for name, value in given.items() if name in web_names}
+    rest = {name: value for name, value in given.items() if name not in web_names}
+    return _build(Config, rest, SETTING), _build(WebConfig, web, SETTING)
+
+
+def _refuse_unknown(given: Mapping[Any, Any], known: set[str], where: str) -> None:
+    for name in given:
+        if name not in known:
+            near = get_close_matches(str(name), known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise ConfigurationError(f"{where} has no key {name!r}{hint}")
+
+
+def _build(kind: type[T], given: Mapping[str, Any], where: str) -> T:
+    """Make a frozen dataclass of a dict, each value of the declared type."""
+    hints = get_type_hints(kind)
+    _refuse_unknown(given, set(hints), where)
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        expected, place = hints[name], f"{where}[{name!r}]"
+        if isinstance(expected, type) and is_dataclass(expected):
+            if not isinstance(value, Mapping):
+                raise ConfigurationError(f"{place} must be a dict, not {value!r}")
+            values[name] = _build(expected, value, place)
+        # True is an int to Python, and a slip to a reader of settings.
+        elif type(value) is not expected:
+            raise ConfigurationError(f"{place} must be of type {expected.__name__}, not {value!r}")
+        else:
+            values[name] = value
+    try:
+        return kind(**values)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{where}: {error}") from None
+
+
+class _Holder:
+    """Makes the process's edge when it is first asked for, whichever thread asks."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._edge: Edge | None = None
+
+    def get(self) -> Edge:
+        if self._edge is None:
+            with self._lock:
+                if self._edge is None:
+                    self._edge = _make_edge()
+        return self._edge
+
+    def drop(self) -> None:
+        with self._lock:
+            edge, self._edge = self._edge, None
+        if edge is not None:
+            edge.engine.close()
+
+
+_holder = _Holder()
+edge = _holder.get
+"""Return this process's `Edge`. Raises ConfigurationError when the setting is wrong."""
+
+
+@receiver(setting_changed)
+def _follow_setting(*, setting: str, **_: object) -> None:
+    if setting == SETTING:
+        _holder.drop()
+
+
+def _make_edge() -> Edge:
+    config, web = read_setting()
+    engine = Engine(config)
+    encoders = loadable_encoders(engine)
+    return Edge(
+        engine,
+        suffixes={suffix: encoder.name for encoder in encoders for suffix in encoder.suffixes},
+        media_types={encoder.media_type: encoder.suffixes[0] for encoder in encoders},
+        cache_control=web.cache_control,
+        document_cache_control=web.document_cache_control,
+    )
+
+
+def loadable_encoders(engine: Engine) -> list[Encoder]:
+    """Return the encoders whose libraries are there, the formats of the web first."""
+    found: list[Encoder] = []
+    for name in sorted(engine.encoders.names(), key=_rank):
+        try:
+            encoder = engine.encoders.get(name)
+        except ImportError as error:
+            logger.warning("the encoder %s is left out: %s", name, error)
+        else:
+            if encoder is not None:
+                found.append(encoder)
+    return found
+
+
+def _rank(name: str) -> tuple[int, str]:
+    return (PREFERRED.index(name) if name in PREFERRED else len(PREFERRED), name)

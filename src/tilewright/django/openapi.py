@@ -1,0 +1,105 @@
+"""OpenAPI of the image routes, by drf-spectacular, from the declarations of `tilewright.web`.
+
+It is made when a schema is asked for, so that it lists the formats that are installed then.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiViewExtension
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_view,
+)
+from rest_framework.views import APIView
+
+from tilewright.django import conf
+from tilewright.web import http, metadata, xyz
+from tilewright.web.params import ParameterSet
+
+PROBLEMS = {
+    400: "A parameter has a value that is not allowed.",
+    404: "There is no such image, tile or plane.",
+    413: "More is asked than the limits allow.",
+    415: "No reader understands the file.",
+    422: "The file is damaged.",
+    503: "The storage does not answer now.",
+}
+
+_PLACES = {
+    "z": "Zoom: 0 holds the whole image in one tile, each further one doubles both sides.",
+    "x": "Column of the tile, from 0 at the left.",
+    "y": "Row of the tile, from 0 at the top.",
+}
+
+
+class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its base has no types
+    """Adds parameters and media types to every viewset that has the mixin."""
+
+    target_class = "tilewright.django.rest.ImageViewSetMixin"
+    match_subclasses = True
+
+    def view_replacement(self) -> type[APIView]:
+        """Return the viewset with its image routes described."""
+        described: type[APIView] = type(self.target.__name__, (self.target,), {})
+        pictures = tuple(conf.edge().media_types)
+        suffix = OpenApiParameter(
+            "fmt",
+            {"type": "string", "enum": list(conf.edge().suffixes)},
+            OpenApiParameter.PATH,
+            description="The file format.",
+        )
+        places = [
+            OpenApiParameter(
+                name, {"type": "integer", "minimum": 0}, OpenApiParameter.PATH, description=text
+            )
+            for name, text in _PLACES.items()
+        ]
+        return extend_schema_view(
+            image_metadata=_document(metadata.INFO_SCHEMA, []),
+            tiles_metadata=_document(metadata.TILES_SCHEMA, []),
+            pixel=_document(metadata.PIXEL_SCHEMA, _parameters(xyz.PIXEL)),
+            tile=_pictures(pictures, [*places, suffix, *_parameters(xyz.TILE)]),
+            thumbnail=_pictures(pictures, [suffix, *_parameters(xyz.THUMBNAIL)]),
+            negotiated_thumbnail=_pictures(pictures, _parameters(xyz.THUMBNAIL)),
+            region=_pictures(pictures, [suffix, *_parameters(xyz.REGION)]),
+            negotiated_region=_pictures(pictures, _parameters(xyz.REGION)),
+        )(described)
+
+
+def _parameters(parameters: ParameterSet) -> list[OpenApiParameter]:
+    return [
+        OpenApiParameter(
+            parameter.name,
+            dict(parameter.schema),
+            OpenApiParameter.QUERY,
+            required=parameter.required,
+            description=parameter.help,
+        )
+        for parameter in parameters.parameters
+    ]
+
+
+def _document(schema: Mapping[str, Any], parameters: list[OpenApiParameter]) -> Any:
+    responses = {(200, http.JSON): OpenApiResponse(dict(schema)), **_problems()}
+    return extend_schema(parameters=parameters, filters=False, responses=responses)
+
+
+def _pictures(media_types: tuple[str, ...], parameters: list[OpenApiParameter]) -> Any:
+    binary = OpenApiResponse(OpenApiTypes.BINARY)
+    responses = {**{(200, media): binary for media in media_types}, **_problems()}
+    return extend_schema(parameters=parameters, filters=False, responses=responses)
+
+
+def _problems() -> dict[Any, OpenApiResponse]:
+    problem = dict(http.PROBLEM_SCHEMA)
+    return {
+        304: OpenApiResponse(description="The client's copy is still right."),
+        **{
+            (status, http.PROBLEM_JSON): OpenApiResponse(problem, description=text)
+            for status, text in PROBLEMS.items()
+        },
+    }

@@ -1,0 +1,141 @@
+"""What is told about an image, under the names that large_image's clients know, and ours."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from tilewright.image import Band, ImageInfo, Raster
+from tilewright.request import max_zoom
+
+DOCUMENT_VERSION = 1
+"""Raised whenever a document changes its shape, so that cached ones die."""
+
+_MICROMETRES = 1000.0
+
+_NULLABLE_NUMBER = {"type": "number", "nullable": True}
+_WHOLE = {"type": "integer"}
+
+INFO_SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {
+        "levels": _WHOLE | {"description": "Zooms of the served pyramid."},
+        "sizeX": _WHOLE,
+        "sizeY": _WHOLE,
+        "tileWidth": _WHOLE,
+        "tileHeight": _WHOLE,
+        "magnification": _NULLABLE_NUMBER,
+        "mm_x": _NULLABLE_NUMBER | {"description": "Millimetres per pixel."},
+        "mm_y": _NULLABLE_NUMBER,
+        "dtype": {"type": "string"},
+        "bandCount": _WHOLE,
+        "geospatial": {"type": "boolean"},
+        "frames": {"description": "One object for each frame; false when there is only one."},
+        "channels": {"type": "array", "items": {"type": "string"}},
+        "channelmap": {"type": "object", "additionalProperties": _WHOLE},
+        "format": {"type": "string"},
+        "bands": {"type": "object", "additionalProperties": {"type": "object"}},
+        "axes": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"name": {"type": "string"}, "size": _WHOLE},
+            },
+        },
+        "associated": {"type": "array", "items": {"type": "string"}},
+    },
+}
+TILES_SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {
+        "levels": _WHOLE,
+        "size_x": _WHOLE,
+        "size_y": _WHOLE,
+        "tile_size": _WHOLE,
+        "geospatial": {"type": "boolean"},
+        "additional_metadata": INFO_SCHEMA,
+    },
+}
+PIXEL_SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {
+        "value": {"type": "array", "items": _NULLABLE_NUMBER},
+        "bands": {"type": "object", "additionalProperties": _NULLABLE_NUMBER},
+    },
+}
+
+
+def info_document(info: ImageInfo) -> dict[str, Any]:
+    """Return the document of ``info/metadata``. Bands are keyed by number, ``"1"`` first."""
+    mm_x, mm_y = (
+        (None, None)
+        if info.micrometres_per_pixel is None
+        else (side / _MICROMETRES for side in info.micrometres_per_pixel)
+    )
+    document: dict[str, Any] = {
+        "levels": max_zoom(info) + 1,
+        "sizeX": info.size.width,
+        "sizeY": info.size.height,
+        "tileWidth": info.tile_size,
+        "tileHeight": info.tile_size,
+        "magnification": info.magnification,
+        "mm_x": mm_x,
+        "mm_y": mm_y,
+        "dtype": info.dtype,
+        "bandCount": len(info.bands),
+        "geospatial": info.geo is not None,
+        "frames": _frames(info),
+        "format": info.format,
+        "bands": {str(index): _band(band) for index, band in enumerate(info.bands, 1)},
+        "axes": [{"name": axis.name, "size": axis.size} for axis in info.axes],
+        "associated": list(info.associated),
+    }
+    if any(band.name for band in info.bands):
+        names = [band.name or f"Band {index}" for index, band in enumerate(info.bands, 1)]
+        document["channels"] = names
+        document["channelmap"] = {name: index for index, name in enumerate(names)}
+    return document
+
+
+def tiles_document(info: ImageInfo) -> dict[str, Any]:
+    """Return the document of ``tiles/metadata``."""
+    return {
+        "levels": max_zoom(info) + 1,
+        "size_x": info.size.width,
+        "size_y": info.size.height,
+        "tile_size": info.tile_size,
+        "geospatial": info.geo is not None,
+        "additional_metadata": info_document(info),
+    }
+
+
+def pixel_document(raster: Raster) -> dict[str, Any]:
+    """Return the document of ``data/pixel``: the first pixel's value in each band.
+
+    What was not measured, and what is no number, is null.
+    """
+    measured = raster.mask is None or bool(raster.mask[0, 0])
+    values = [_finite(value) if measured else None for value in raster.data[:, 0, 0].tolist()]
+    return {
+        "value": values,
+        "bands": {str(index): value for index, value in enumerate(values, 1)},
+    }
+
+
+def _frames(info: ImageInfo) -> list[dict[str, int]] | bool:
+    frames = next((axis.size for axis in info.axes if axis.name == "frame"), 1)
+    return [{"Frame": frame} for frame in range(frames)] if frames > 1 else False
+
+
+def _band(band: Band) -> dict[str, Any]:
+    return {
+        "name": band.name,
+        "interpretation": band.interpretation,
+        "color": band.color,
+        "nodata": None if band.nodata is None else _finite(band.nodata),
+        "display": None if band.display is None else [_finite(end) for end in band.display],
+    }
+
+
+def _finite(value: float) -> float | None:
+    """Return the number, or None for one that JSON cannot say."""
+    return value if math.isfinite(value) else None

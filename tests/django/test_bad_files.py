@@ -1,0 +1,71 @@
+"""Damaged and hostile files through HTTP: a typed answer or a picture, soon, and no path."""
+
+import json
+import random
+import time
+from pathlib import Path
+
+import pytest
+from tests.testapp.models import Scan
+
+BAD = Path(__file__).parents[3] / "shared" / "images" / "bad"
+PATHS = (
+    "info/metadata",
+    "tiles/0/0/0.png",
+    "data/thumbnail.jpg",
+    "data/region.npy?left=0&top=0&right=64&bottom=64",
+    "data/pixel?left=0&top=0",
+)
+TYPED = {404, 413, 415, 422}
+LONGEST_S = 5
+
+
+@pytest.fixture
+def answers(client, db, folder):
+    """Ask everything about a file; return the statuses."""
+
+    def ask(name):
+        scan = Scan.objects.create(name=name, file=name)
+        statuses = []
+        for path in PATHS:
+            start = time.monotonic()
+            response = client.get(f"/api/scans/{scan.pk}/{path}")
+            assert time.monotonic() - start < LONGEST_S, path
+            statuses.append(response.status_code)
+            if response.status_code != 200:
+                assert response.status_code in TYPED, (path, response.content)
+                assert json.loads(response.content)["detail"]
+                assert str(folder).encode() not in response.content
+        return statuses
+
+    return ask
+
+
+def test_every_bad_sample_is_answered(answers, folder):
+    if not BAD.is_dir():
+        pytest.skip("shared images absent")
+    for file in sorted(BAD.rglob("*")):
+        if file.is_file():
+            (folder / file.name).symlink_to(file)
+            answers(file.name)
+
+
+def test_a_truncated_file_is_answered(answers, scan, folder):
+    whole = (folder / scan.file.name).read_bytes()
+    chance = random.Random(7)
+    for index in range(16):
+        name = f"short{index}.tif"
+        (folder / name).write_bytes(whole[: chance.randrange(len(whole))])
+        assert set(answers(name)) - {200}, "a part is missing, and something must say so"
+
+
+def test_flipped_bytes_are_answered(answers, scan, folder):
+    whole = (folder / scan.file.name).read_bytes()
+    chance = random.Random(8)
+    for index in range(40):
+        flipped = bytearray(whole)
+        # Half of the flips hit the header, where they do most harm.
+        flipped[chance.randrange(len(whole) if index % 2 else 600)] ^= 1 << chance.randrange(8)
+        name = f"flipped{index}.tif"
+        (folder / name).write_bytes(flipped)
+        answers(name)

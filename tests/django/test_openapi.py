@@ -1,0 +1,60 @@
+import pytest
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.validation import validate_schema
+from tests.testapp.urls import plain
+
+from tilewright.django import conf
+from tilewright.web import xyz
+
+
+@pytest.fixture(scope="module")
+def schema():
+    return SchemaGenerator(patterns=plain.urls).get_schema(request=None, public=True)
+
+
+ROUTES = {
+    "tiles/{z}/{x}/{y}.{fmt}": (xyz.TILE, {"z", "x", "y", "fmt"}),
+    "data/thumbnail.{fmt}": (xyz.THUMBNAIL, {"fmt"}),
+    "data/thumbnail": (xyz.THUMBNAIL, set()),
+    "data/region.{fmt}": (xyz.REGION, {"fmt"}),
+    "data/region": (xyz.REGION, set()),
+    "data/pixel": (xyz.PIXEL, set()),
+}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_every_parameter_is_documented(schema, route):
+    declared, in_path = ROUTES[route]
+    operation = schema["paths"][f"/scans/{{id}}/{route}"]["get"]
+    shown = {(row["in"], row["name"]): row for row in operation["parameters"]}
+    path = {("path", name) for name in {*in_path, "id"}}
+    query = {("query", parameter.name) for parameter in declared.parameters}
+    # Path z and query z, the focal plane, live side by side.
+    assert set(shown) == path | query
+    for parameter in declared.parameters:
+        row = shown["query", parameter.name]
+        assert row["schema"] == parameter.schema
+        assert row["description"] == parameter.help
+        assert row.get("required", False) is parameter.required
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route != "data/pixel"])
+def test_every_media_type_is_documented(schema, route):
+    responses = schema["paths"][f"/scans/{{id}}/{route}"]["get"]["responses"]
+    assert list(responses["200"]["content"]) == list(conf.edge().media_types)
+    assert {"304", "400", "404", "413", "415", "422", "503"} < set(responses)
+    for status, response in responses.items():
+        if status >= "400":
+            assert list(response["content"]) == ["application/problem+json"]
+
+
+@pytest.mark.parametrize("route", ["info/metadata", "tiles/metadata", "data/pixel"])
+def test_documents_have_schemas(schema, route):
+    responses = schema["paths"][f"/scans/{{id}}/{route}"]["get"]["responses"]
+    assert responses["200"]["content"]["application/json"]["schema"]["properties"]
+
+
+def test_the_schema_is_valid_and_made_without_a_warning(schema, capsys):
+    validate_schema(schema)
+    SchemaGenerator(patterns=plain.urls).get_schema(request=None, public=True)
+    assert capsys.readouterr().err == ""

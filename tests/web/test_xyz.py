@@ -1,0 +1,198 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tilewright.errors import OutsideError, ParameterError
+from tilewright.geometry import Box
+from tilewright.image import Plane
+from tilewright.request import SUBSAMPLINGS, Encoding, Fit, Region, RenderRequest, Tile
+from tilewright.style import Channel, Stretch, Style
+from tilewright.web import xyz
+
+SUFFIXES = {
+    "jpg": "jpeg",
+    "jpeg": "jpeg",
+    "png": "png",
+    "webp": "webp",
+    "avif": "avif",
+    "tif": "tiff",
+    "tiff": "tiff",
+    "npy": "npy",
+}
+
+
+@pytest.mark.parametrize(
+    ("url", "request_"),
+    [
+        ("tiles/0/0/0.png", RenderRequest(Tile(0, 0, 0))),
+        ("tiles/3/2/1.jpg", RenderRequest(Tile(3, 2, 1), Encoding("jpeg"))),
+        ("tiles/3/2/1.jpeg", RenderRequest(Tile(3, 2, 1), Encoding("jpeg"))),
+        ("tiles/-1/0/0.png", RenderRequest(Tile(-1, 0, 0))),
+        (
+            "tiles/3/2/1.jpg?quality=60&subsampling=4:2:0&background=000000",
+            RenderRequest(
+                Tile(3, 2, 1),
+                Encoding("jpeg", quality=60, subsampling="4:2:0", background="#000000"),
+            ),
+        ),
+        (
+            "tiles/3/2/1.webp?lossless=true&z=4&t=0&frame=2",
+            RenderRequest(
+                Tile(3, 2, 1),
+                Encoding("webp", lossless=True),
+                plane=Plane.of({"z": 4, "frame": 2}),
+            ),
+        ),
+        ("tiles/1/0/0.png?_=99&rev=7", RenderRequest(Tile(1, 0, 0))),
+        ("data/thumbnail.png", RenderRequest(Fit(256, 256))),
+        ("data/thumbnail.png?max_width=64", RenderRequest(Fit(64, 256))),
+        ("data/thumbnail.png?width=64&height=32", RenderRequest(Fit(64, 32))),
+        ("data/region.tif", RenderRequest(Region(), Encoding("tiff"))),
+        (
+            "data/region.npy?left=1&top=2&right=11&bottom=22.5&units=pixels",
+            RenderRequest(Region(Box(1, 2, 10, 20.5)), Encoding("npy")),
+        ),
+        (
+            "data/region.png?left=11&top=22&right=1&bottom=2",
+            RenderRequest(Region(Box(1, 2, 10, 20))),
+        ),
+        (
+            "data/region.png?width=100&height=50",
+            RenderRequest(Region(None, 100, 50)),
+        ),
+    ],
+)
+def test_urls_are_read(url, request_):
+    assert xyz.parse(url, SUFFIXES) == request_
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("tiles/a/0/0.png", "z"),
+        ("tiles/0/1.5/0.png", "x"),
+        ("tiles/0/0/0.5.png", "y"),
+        ("tiles/0/0/ 0.png", "y"),
+        ("tiles/0/0/0.bmp", "fmt"),
+        ("tiles/0/0/0.PNG", "fmt"),
+        ("tiles/0/0/0.png?quality=0", "quality"),
+        ("tiles/0/0/0.png?quality=101", "quality"),
+        ("tiles/0/0/0.png?subsampling=4:1:1", "subsampling"),
+        ("tiles/0/0/0.png?lossless=2", "lossless"),
+        ("tiles/0/0/0.png?background=white", "background"),
+        ("tiles/0/0/0.png?z=-1", "z"),
+        ("tiles/0/0/0.png?t=x", "t"),
+        ("tiles/0/0/0.png?frame=1.5", "frame"),
+        ("tiles/0/0/0.png?jpegQuality=50", "jpegQuality"),
+        ("data/thumbnail.png?max_width=0", "max_width"),
+        ("data/thumbnail.png?max_height=abc", "max_height"),
+        ("data/thumbnail.png?maxWidth=4", "maxWidth"),
+        ("data/region.png?left=1", "top"),
+        ("data/region.png?left=1&top=1&right=5", "bottom"),
+        ("data/region.png?left=5&top=1&right=5&bottom=9", "right"),
+        ("data/region.png?left=1&top=9&right=5&bottom=9", "bottom"),
+        ("data/region.png?left=nan&top=1&right=5&bottom=9", "left"),
+        ("data/region.png?width=0", "width"),
+        ("data/region.png?height=-4", "height"),
+        ("data/region.png?units=EPSG:4326", "units"),
+        ("data/region.png?regionWidth=5", "regionWidth"),
+    ],
+)
+def test_bad_values_are_refused_by_name(url, name):
+    with pytest.raises(ParameterError) as caught:
+        xyz.parse(url, SUFFIXES)
+    assert caught.value.parameter == name
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "tiles/0/99999999999/0.png",
+        "tiles/99999999999/0/0.png",
+        "tiles/0/0.png",
+        "data/other.png",
+        "tiles/0/0/0",
+        "",
+    ],
+)
+def test_what_does_not_exist_is_outside(url):
+    with pytest.raises(OutsideError):
+        xyz.parse(url, SUFFIXES)
+
+
+def test_a_pixel_is_one_whole_pixel():
+    target, plane = xyz.pixel("left=3&top=4&z=2")
+    assert target == Region(Box(3, 4, 1, 1), 1, 1)
+    assert plane == Plane.of({"z": 2})
+
+
+@pytest.mark.parametrize(
+    ("query", "error"),
+    [
+        ("", ParameterError),
+        ("left=1", ParameterError),
+        ("left=1.5&top=2", ParameterError),
+        ("left=1&top=x", ParameterError),
+        ("x=1&y=2", ParameterError),
+        ("left=-1&top=2", OutsideError),
+        ("left=1&top=-2", OutsideError),
+    ],
+)
+def test_bad_pixels(query, error):
+    with pytest.raises(error):
+        xyz.pixel(query)
+
+
+sides = st.integers(1, 2**31 - 1)
+edges = st.floats(-1e9, 1e9).map(lambda value: round(value * 1024) / 1024)
+colors = st.integers(0, 0xFFFFFF).map("#{:06x}".format)
+encodings = st.builds(
+    Encoding,
+    format=st.sampled_from(sorted(set(SUFFIXES.values()))),
+    quality=st.none() | st.integers(1, 100),
+    subsampling=st.none() | st.sampled_from(SUBSAMPLINGS),
+    lossless=st.booleans(),
+    background=colors,
+)
+planes = st.dictionaries(st.sampled_from(("z", "t", "frame")), st.integers(0, 10_000)).map(Plane.of)
+
+
+@st.composite
+def boxes(draw):
+    left, right = sorted(draw(st.tuples(edges, edges).filter(lambda pair: pair[0] != pair[1])))
+    top, bottom = sorted(draw(st.tuples(edges, edges).filter(lambda pair: pair[0] != pair[1])))
+    return Box(left, top, right - left, bottom - top)
+
+
+targets = st.one_of(
+    st.builds(Tile, *[st.integers(0, 2**31 - 1)] * 3),
+    st.builds(Fit, sides, sides),
+    st.builds(Region, st.none() | boxes(), st.none() | sides, st.none() | sides),
+)
+
+
+@given(st.builds(RenderRequest, target=targets, encoding=encodings, plane=planes))
+def test_a_request_survives_the_way_to_its_url_and_back(request_):
+    assert xyz.parse(xyz.url(request_, SUFFIXES), SUFFIXES) == request_
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_read_or_refused(text):
+    for head in ("tiles/0/0/0.png?", "data/region.png?left=", "data/thumbnail.", ""):
+        try:
+            xyz.parse(head + text, SUFFIXES)
+        except (ParameterError, OutsideError):
+            continue
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        RenderRequest(Tile(0, 0, 0), style=Style((Channel(0, Stretch(0, 1)),))),
+        RenderRequest(Tile(0, 0, 0), plane=Plane.of({"angle": 1})),
+        RenderRequest(Tile(0, 0, 0), Encoding("bmp")),
+    ],
+)
+def test_what_no_parameter_can_say_has_no_url(request_):
+    with pytest.raises(ValueError, match="has no"):
+        xyz.url(request_, SUFFIXES)
