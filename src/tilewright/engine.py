@@ -1,7 +1,8 @@
 """Where the arrows meet: the one owner of open readers and caches."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +51,7 @@ class Engine:
 
     def info(self, source: Source) -> ImageInfo:
         """Return the layout of an image. Raises a SourceError."""
-        with self._live().pool.lease(source) as reader:
+        with self._lease(source) as reader:
             return reader.info
 
     def render(self, source: Source, request: RenderRequest) -> Encoded:
@@ -59,12 +60,11 @@ class Engine:
         Raises a SourceError, a RequestError or an EncodeError.
         """
         encoder = self.encoder(request.encoding.format)
-        state = self._live()
-        with state.pool.lease(source) as reader:
+        with self._lease(source) as reader:
             stored = _stored_tile(reader, request)
             if stored is not None:
                 return stored
-            return state.renders.do(
+            return self._live().renders.do(
                 request.key(source), lambda: self._draw(source, reader, request, encoder)
             )
 
@@ -80,12 +80,12 @@ class Engine:
 
         Raises a SourceError or a RequestError.
         """
-        with self._live().pool.lease(source) as reader:
+        with self._lease(source) as reader:
             return self._read(reader, target, bands, plane)
 
     def style(self, source: Source) -> Style:
         """Return the default look of an image."""
-        with self._live().pool.lease(source) as reader:
+        with self._lease(source) as reader:
             return self._default_style(source, reader)
 
     def encoder(self, name: str) -> Encoder:
@@ -99,6 +99,16 @@ class Engine:
         """Close all files and forget all chunks. The engine may be used again."""
         self._state.pool.close()
         self._state.chunks.clear()
+
+    @contextmanager
+    def _lease(self, source: Source) -> Iterator[Reader]:
+        """Lend the source's reader; whatever goes wrong meanwhile learns whose fault it is."""
+        try:
+            with self._live().pool.lease(source) as reader:
+                yield reader
+        except SourceError as error:
+            error.uri = error.uri or source.uri
+            raise
 
     def _live(self) -> "_State":
         """Return this process's state: a forked worker starts with its own locks and files."""

@@ -6,11 +6,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tilewright.image import Array, ImageInfo, Picture, Raster
+from tilewright.image import Array, ColorInterpretation, ImageInfo, Picture, Raster
 from tilewright.style import Channel, Stretch, Style
 
 Bytes = npt.NDArray[np.uint8]
 
+_INKS: tuple[ColorInterpretation, ...] = ("cyan", "magenta", "yellow", "black")
+_LIGHTS: tuple[ColorInterpretation, ...] = ("red", "green", "blue")
 _PRIMARIES = ("#ff0000", "#00ff00", "#0000ff")
 _PICTURES = {("gray",), ("red", "green", "blue"), ("red", "green", "blue", "alpha")}
 
@@ -46,16 +48,16 @@ def look_bands(style: Style, info: ImageInfo) -> tuple[int, ...]:
 
 def shown_as_is(info: ImageInfo) -> bool:
     """Return True when the data are a picture already: nothing is to be stretched."""
-    return info.dtype in {"uint8", "bool"} or bool({"palette", "cyan"} & {*info.interpretations})
+    names = {*info.interpretations}
+    return info.dtype in {"uint8", "bool"} or "palette" in names or names >= {*_INKS}
 
 
 def _shown_as_is(info: ImageInfo) -> list[int]:
     """Return the colour bands of a picture: one (grey, palette), three (RGB) or four (CMYK)."""
     names = info.interpretations
-    if "cyan" in names:
-        return [names.index(ink) for ink in ("cyan", "magenta", "yellow", "black")]
-    if {"red", "green", "blue"} <= {*names}:
-        return [names.index(color) for color in ("red", "green", "blue")]
+    for colors in (_INKS, _LIGHTS):
+        if {*colors} <= {*names}:
+            return [names.index(color) for color in colors]
     plain = [index for index, name in enumerate(names) if "alpha" not in name]
     return plain[:3] if len(plain) > 2 and "palette" not in names else plain[:1]  # noqa: PLR2004
 
@@ -69,7 +71,7 @@ def _as_is(layers: dict[int, Array], info: ImageInfo) -> Bytes:
         return table[np.minimum(layers[shown[0]], len(table) - 1).astype(np.intp)]
     merged = cv2.merge([np.ascontiguousarray(to_bytes(layers[band])) for band in shown])
     stacked = np.asarray(merged, np.uint8).reshape(*merged.shape[:2], len(shown))
-    if interpretation == "cyan":
+    if len(shown) == len(_INKS):
         inks = 255 - stacked.astype(np.uint16)
         return ((inks[..., :3] * inks[..., 3:] + 127) // 255).astype(np.uint8)
     return 255 - stacked if interpretation == "white-is-zero" else stacked

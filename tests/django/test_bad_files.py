@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tests.testapp.models import Scan
 
 BAD = Path(__file__).parents[3] / "shared" / "images" / "bad"

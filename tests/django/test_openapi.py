@@ -1,8 +1,8 @@
 import pytest
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
-from tests.testapp.urls import plain
 
+from tests.testapp.urls import plain
 from tilewright.django import conf
 from tilewright.web import xyz
 

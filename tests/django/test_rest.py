@@ -10,6 +10,7 @@ from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import InMemoryStorage
 from django.urls import reverse
+
 from tests.testapp.models import Scan
 
 PICTURES = {

@@ -31,7 +31,8 @@ def _encode(picture: Picture, encoding: Encoding) -> Encoded:
         data = flatten(data, encoding.background)
     grey = data.shape[2] == _GREY
     coded = imagecodecs.jpeg8_encode(
-        data,
+        # A channel axis of length one may have any stride, which the codec refuses.
+        data[..., 0] if grey else data,
         level=encoding.quality or DEFAULT_QUALITY,
         subsampling=None if grey else _SUBSAMPLINGS[encoding.subsampling or DEFAULT_SUBSAMPLING],
     )

@@ -22,7 +22,8 @@ from tilewright.readers.tiff.stored import tile_wrapper
 # A damaged file makes tifffile log each finding; the error that follows says it once.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
-_AXIS_NAMES = {"Z": "z", "T": "t", "I": "page"}
+_AXIS_NAMES = {"Z": "z", "T": "t", "I": "frame"}
+"""The axes that URLs name; pages of no stated kind are frames."""
 _DESCRIPTION_CHARACTERS = 4096
 
 
@@ -205,13 +206,10 @@ class TiffReader:
         page = self._mask_pages[level]
         if page is None:
             return None
-        with self._lock:
-            stored = self._masks.get(level)
-            if stored is None:
-                layout = Layout(page)
-                layout.check()
-                stored = StoredPage(layout, page, self._opening.blob, self._opening.limits)
-                self._masks[level] = stored
+        stored = self._masks.get(level)
+        if stored is None:
+            with self._lock:
+                stored = self._masks[level] = self._stored_page(Layout(page), page)
         mask: Mask = self._assemble(stored, ("mask", level), window, 0)[..., 0] != 0
         return mask
 
@@ -230,15 +228,24 @@ class TiffReader:
         return page
 
     def _open_page(self, level: int, index: int) -> StoredPage:
-        opening, layout = self._opening, self._layouts[level]
         try:
             page = _series_page(self._levels[level], index)
-            return StoredPage(layout, page, opening.blob, opening.limits)
         except SourceError:
             raise
         except Exception as error:
             # As in __init__: a page may be parsed only now.
             raise CorruptSourceError("a page of the TIFF cannot be parsed") from error
+        return self._stored_page(self._layouts[level], page)
+
+    def _stored_page(self, layout: Layout, page: TiffPage | TiffFrame) -> StoredPage:
+        try:
+            layout.check()
+            return StoredPage(layout, page, self._opening.blob, self._opening.limits)
+        except SourceError:
+            raise
+        except Exception as error:
+            # tifffile makes its decoder from tags that no-one has looked at before.
+            raise CorruptSourceError("a page of the TIFF cannot be decoded") from error
 
     def encoded_tile(
         self, level: int, column: int, row: int, *, format: str, plane: Plane

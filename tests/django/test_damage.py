@@ -1,0 +1,70 @@
+"""Every sample cut short and with flipped bytes, through HTTP: a typed error or a picture.
+
+Half of the flips fall into the first 4 KiB, where a file says what it is: elsewhere most of
+them only change a pixel.
+"""
+
+import faulthandler
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.testapp.models import Scan
+
+IMAGES = Path(__file__).parents[3] / "shared" / "images"
+SAMPLES = sorted(
+    path.relative_to(IMAGES).as_posix()
+    for path in IMAGES.glob("*/*")
+    if path.suffix.lower() not in {".nc", ".dcm", ".exr"}  # no reader yet: 415 whatever they hold
+)
+TRUNCATIONS, FLIPS, HEAD = 32, 200, 4096
+LONGEST_S = 5.0
+STATUSES = {200, 404, 413, 415, 422}
+ASKS = ("info/metadata", "data/thumbnail.jpg?max_width=64", "tiles/0/0/0.png")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.django_db,
+    pytest.mark.skipif(not SAMPLES, reason="shared images absent"),
+]
+
+
+def damaged(whole, generator):
+    for _ in range(TRUNCATIONS):
+        length = generator.randrange(len(whole))
+        yield f"cut at {length}", whole[:length]
+    for index in range(FLIPS):
+        place = generator.randrange(min(HEAD, len(whole)) if index % 2 else len(whole))
+        flip = generator.randrange(1, 256)
+        changed = bytearray(whole)
+        changed[place] ^= flip
+        yield f"byte {place} ^ {flip}", bytes(changed)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_damage_is_told_never_a_crash(client, tmp_path, settings, name):
+    settings.MEDIA_ROOT = tmp_path
+    scan = Scan.objects.create(name=name, file="damaged")
+    generator = random.Random(name)
+    faulthandler.dump_traceback_later(600, exit=True)
+    try:
+        for told, content in damaged((IMAGES / name).read_bytes(), generator):
+            # Written beside and renamed: a new inode is a new version.
+            beside = tmp_path / "beside"
+            beside.write_bytes(content)
+            beside.replace(tmp_path / "damaged")
+            for ask in ASKS:
+                started = time.perf_counter()
+                response = client.get(f"/api/scans/{scan.pk}/{ask}")
+                took_s = time.perf_counter() - started
+                assert response.status_code in STATUSES, (told, ask, response.content)
+                assert took_s < LONGEST_S, (told, ask)
+                assert str(tmp_path).encode() not in response.content, (told, ask)
+                if response.status_code == 413 or ask == "info/metadata":
+                    continue
+                if response.status_code != 200:
+                    break  # the next ask would say the same
+    finally:
+        faulthandler.cancel_dump_traceback_later()
