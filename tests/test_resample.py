@@ -44,6 +44,18 @@ def test_a_block_cut_by_the_edge_counts():
     assert out.tolist() == [[[1.0, 4.0, 6.0]]]
 
 
+def test_stripes_change_nothing(monkeypatch):
+    generator = np.random.default_rng(0)
+    data = generator.integers(0, 256, (4, 53, 31), dtype=np.uint8)
+    mask = generator.random((53, 31)) < 0.8
+    whole = block_average(data, mask, (3, 4), nearest=False, alpha=3)
+    monkeypatch.setattr("tilewright.resample._STRIPE_VALUES", 1000)
+    for one, other in zip(
+        block_average(data, mask, (3, 4), nearest=False, alpha=3), whole, strict=True
+    ):
+        assert np.array_equal(one, other)
+
+
 def test_what_is_masked_does_not_enter_a_mean():
     data = np.array([[[10, 10, 250, 30], [10, 10, 250, 250]]], np.uint8)
     mask = data[0] != 250

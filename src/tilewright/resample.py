@@ -20,6 +20,9 @@ _BLOCK = 8192
 """Output pixels along a side that are interpolated at once: their source stays below the
 32,768 pixels that OpenCV can address, for pitches below two."""
 
+_STRIPE_VALUES = 1 << 21
+"""Values that are averaged at once."""
+
 Weights = npt.NDArray[np.float32]
 Kernel = Callable[[Array], Array]
 """From an image (y, x) or (y, x, channel) to another, linear in its values."""
@@ -44,6 +47,9 @@ def block_average(
         )
         picked = data[:, rows][:, :, columns]
         return picked, None if mask is None else mask[rows][:, columns]
+    stripe = max(1, _STRIPE_VALUES // (data.shape[0] * data.shape[2] * high)) * high
+    if data.shape[1] > stripe:
+        return _in_stripes(data, mask, factor, stripe, alpha)
     size = Size(-(-data.shape[2] // wide), -(-data.shape[1] // high))
 
     def average(image: Array) -> Array:
@@ -53,6 +59,25 @@ def block_average(
         return cv2.resize(image, (size.width, size.height), interpolation=cv2.INTER_AREA)
 
     return _apply(average, data, mask, alpha)
+
+
+def _in_stripes(
+    data: Array, mask: Mask | None, factor: tuple[int, int], stripe: int, alpha: int | None
+) -> tuple[Array, Mask | None]:
+    """Average stripe by stripe: weights are floats, several times as large as the data."""
+    parts = [
+        block_average(
+            data[:, y : y + stripe],
+            None if mask is None else mask[y : y + stripe],
+            factor,
+            nearest=False,
+            alpha=alpha,
+        )
+        for y in range(0, data.shape[1], stripe)
+    ]
+    masks = [valid for _, valid in parts if valid is not None]
+    joined = np.concatenate([part for part, _ in parts], axis=1)
+    return joined, np.concatenate(masks) if masks else None
 
 
 def interpolate(

@@ -32,7 +32,7 @@ class Reader(Protocol):
         The array may be a read-only view of a cached chunk: whoever changes it copies it.
         The caller sees to it that level, window, bands and plane exist.
 
-        Raises CorruptSourceError, UnsupportedSourceError or SourceUnavailableError.
+        Raises a SourceError; LimitError when only the pixels told how much they take.
         """
 
     def close(self) -> None:

@@ -1,0 +1,55 @@
+"""What the pages say is so: their Python runs, their tables name every field."""
+
+import re
+from dataclasses import fields
+
+import numpy as np
+import pytest
+import tifffile
+
+from tests.docs.pages import DOCS, run
+from tilewright.config import Config, Limits
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Stand in a folder with the slide and the stack that the pages open."""
+    rows, columns = np.mgrid[:1200, :1600]
+    slide = np.stack([columns % 256, rows % 256, (rows + columns) % 256], axis=-1)
+    with tifffile.TiffWriter(tmp_path / "slide.tif") as writer:
+        for shrink in (1, 2, 4):
+            writer.write(
+                slide[::shrink, ::shrink].astype(np.uint8),
+                tile=(256, 256),
+                photometric="rgb",
+                subfiletype=int(shrink > 1),
+            )
+    stack = np.zeros((5, 64, 64), np.uint16)
+    tifffile.imwrite(tmp_path / "stack.ome.tif", stack, metadata={"axes": "ZYX"})
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_use_from_python(folder, capsys):
+    run(DOCS / "how-to" / "use-from-python.md")
+    assert (folder / "part.webp").stat().st_size > 100
+    printed = capsys.readouterr().out
+    assert "('z', 5)" in printed
+    assert "zoom 99 is outside" in printed
+
+
+@pytest.mark.parametrize("settings", [Config, Limits])
+def test_every_setting_has_a_row(settings):
+    page = (DOCS / "reference" / "settings.md").read_text()
+    for field in fields(settings):
+        assert f"| `{field.name}` |" in page, field.name
+        if settings is Limits:
+            assert f"| {getattr(Limits(), field.name):,} |" in page, field.name
+
+
+def test_every_check_has_a_row():
+    page = (DOCS / "reference" / "settings.md").read_text()
+    source = (DOCS.parent / "src" / "tilewright" / "django" / "checks.py").read_text()
+    ids = {*re.findall(r'id="(tilewright\.[EW]\d{3})"', source)}
+    assert ids
+    assert ids == {*re.findall(r"\| `(tilewright\.[EW]\d{3})` \|", page)}
