@@ -130,6 +130,8 @@ class ImageInfo:
     axes: tuple[Axis, ...] = ()
     palette: tuple[tuple[int, int, int, int], ...] | None = None
     """Red, green, blue, alpha (0-255) of each value of a palette band."""
+    masked: bool = False
+    """True when the file has a mask of its own, besides nodata values and alpha bands."""
     geo: Geo | None = None
     micrometres_per_pixel: tuple[float, float] | None = None
     """Along x and y, at level 0."""

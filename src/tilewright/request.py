@@ -107,11 +107,9 @@ def _pyramid(
         exact = 2.0 ** (top - z)
         shrink = next((own for own in levels if _same_lattice(size, own, exact)), (exact, exact))
         shrinks.append(shrink)
+        # Clients reckon with the exact power: they must find every tile that they ask for.
         counts.append(
-            (
-                math.ceil(round(size.width / shrink[0], 6) / side),
-                math.ceil(round(size.height / shrink[1], 6) / side),
-            )
+            (math.ceil(size.width / exact / side), math.ceil(size.height / exact / side))
         )
     return tuple(shrinks), tuple(counts)
 

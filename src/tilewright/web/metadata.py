@@ -34,6 +34,7 @@ INFO_SCHEMA: Mapping[str, Any] = {
         "channelmap": {"type": "object", "additionalProperties": _WHOLE},
         "format": {"type": "string"},
         "bands": {"type": "object", "additionalProperties": {"type": "object"}},
+        "masked": {"type": "boolean", "description": "The file has a mask of its own."},
         "axes": {
             "type": "array",
             "items": {
@@ -86,6 +87,7 @@ def info_document(info: ImageInfo) -> dict[str, Any]:
         "frames": _frames(info),
         "format": info.format,
         "bands": {str(index): _band(band) for index, band in enumerate(info.bands, 1)},
+        "masked": info.masked,
         "axes": [{"name": axis.name, "size": axis.size} for axis in info.axes],
         "associated": list(info.associated),
     }

@@ -97,6 +97,7 @@ class TiffReader:
             format=metadata.format_name(self._tiff),
             axes=tuple(Axis(_axis_name(axis), size) for axis, size in self._outer if axis != "C"),
             palette=metadata.palette(first.key),
+            masked=any(page is not None for page in self._mask_pages),
             micrometres_per_pixel=scale.micrometres_per_pixel
             and _turned(turn, scale.micrometres_per_pixel),
             magnification=scale.magnification,

@@ -37,9 +37,10 @@ function problem(title, reason) {
 }
 
 /** JPEG is small; PNG where some pixels are to be seen through. Floats may hold "no number". */
-function tileFormat({ bands, dtype }) {
+function tileFormat({ bands, dtype, masked }) {
   const clear = (band) => band.nodata !== null || /alpha|palette/.test(band.interpretation);
-  return dtype.startsWith("float") || Object.values(bands).some(clear) ? "png" : "jpeg";
+  const seeThrough = masked || dtype.startsWith("float") || Object.values(bands).some(clear);
+  return seeThrough ? "png" : "jpeg";
 }
 
 function open(meta) {
