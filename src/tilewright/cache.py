@@ -41,46 +41,72 @@ class SingleFlight(Generic[T]):
                 del self._running[key]
 
 
-class ChunkCache:
-    """A least-recently-used store of arrays. Safe to share between threads."""
+class Store(Generic[T]):
+    """What was made last, bounded; each made once however many ask. Safe between threads."""
 
-    def __init__(self, max_bytes: int) -> None:
-        """Hold at most this many bytes of pixels."""
+    def __init__(self, max_size: int, *, size_of: Callable[[T], int] | None = None) -> None:
+        """Hold at most ``max_size`` things, or as much as ``size_of`` them comes to."""
+        self._size_of = size_of or (lambda _: 1)
         self._lock = threading.Lock()
-        self._chunks: LRUCache[Hashable, Array] = LRUCache(max_bytes, getsizeof=_held_bytes)
-        self._flight: SingleFlight[Array] = SingleFlight()
+        self._held: LRUCache[Hashable, T] = LRUCache(max_size, getsizeof=self._size_of)
+        self._flight: SingleFlight[T] = SingleFlight()
 
     @property
-    def used_bytes(self) -> int:
-        """The bytes held now."""
-        return int(self._chunks.currsize)
+    def size(self) -> int:
+        """How much is held now."""
+        return int(self._held.currsize)
 
-    def get(self, key: Hashable, make: Callable[[], Array]) -> Array:
-        """Return the chunk of that key, making it when it is not held. It is read-only."""
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return the thing of that key, making it when it is not held."""
         held = self._find(key)
         if held is not None:
             return held
         return self._flight.do(key, lambda: self._fill(key, make))
 
     def clear(self) -> None:
-        """Forget all chunks."""
+        """Forget everything."""
         with self._lock:
-            self._chunks.clear()
+            self._held.clear()
 
-    def _find(self, key: Hashable) -> Array | None:
+    def _find(self, key: Hashable) -> T | None:
         with self._lock:
-            return self._chunks.get(key)
+            return self._held.get(key)
 
-    def _fill(self, key: Hashable, make: Callable[[], Array]) -> Array:
+    def _fill(self, key: Hashable, make: Callable[[], T]) -> T:
         held = self._find(key)
         if held is not None:  # another flight landed since the first look
             return held
-        chunk = make()
-        chunk.flags.writeable = False
-        if _held_bytes(chunk) <= self._chunks.maxsize:
+        thing = make()
+        if self._size_of(thing) <= self._held.maxsize:
             with self._lock:
-                self._chunks[key] = chunk
-        return chunk
+                self._held[key] = thing
+        return thing
+
+
+class ChunkCache:
+    """Decoded chunks, bounded in bytes. What it gives is read-only."""
+
+    def __init__(self, max_bytes: int) -> None:
+        """Hold at most this many bytes of pixels."""
+        self._store: Store[Array] = Store(max_bytes, size_of=_held_bytes)
+
+    @property
+    def used_bytes(self) -> int:
+        """The bytes held now."""
+        return self._store.size
+
+    def get(self, key: Hashable, make: Callable[[], Array]) -> Array:
+        """Return the chunk of that key, making it when it is not held."""
+        return self._store.get(key, lambda: _read_only(make()))
+
+    def clear(self) -> None:
+        """Forget all chunks."""
+        self._store.clear()
+
+
+def _read_only(chunk: Array) -> Array:
+    chunk.flags.writeable = False
+    return chunk
 
 
 def _held_bytes(chunk: Array) -> int:

@@ -6,11 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from cachetools import LRUCache
 
 from tilewright import look
 from tilewright.blobs.local import LocalBlob
-from tilewright.cache import ChunkCache, SingleFlight
+from tilewright.cache import ChunkCache, SingleFlight, Store
 from tilewright.config import Config
 from tilewright.encode import Encoder
 from tilewright.errors import (
@@ -169,11 +168,7 @@ class Engine:
         info = reader.info
         if shown_as_is(info):
             return Style()
-        styles = self._live().styles
-        known = styles.get(source)
-        if known is None:
-            known = styles[source] = look.default_style(info, _samples(reader))
-        return known
+        return self._live().styles.get(source, lambda: look.default_style(info, _samples(reader)))
 
     def _read(
         self, reader: Reader, target: Target, bands: Sequence[int] | None, plane: Plane
@@ -196,7 +191,7 @@ class _State:
     pool: ReaderPool
     chunks: ChunkCache
     renders: SingleFlight[Encoded]
-    styles: LRUCache[Source, Style]
+    styles: Store[Style]
 
     @classmethod
     def fresh(cls, engine: Engine) -> "_State":
@@ -205,7 +200,7 @@ class _State:
             pool=ReaderPool(engine.open_reader, engine.config.open_readers),
             chunks=ChunkCache(engine.config.chunk_cache_bytes),
             renders=SingleFlight(),
-            styles=LRUCache(_REMEMBERED_STYLES),
+            styles=Store(_REMEMBERED_STYLES),
         )
 
 
