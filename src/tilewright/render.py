@@ -49,7 +49,10 @@ def look_bands(style: Style, info: ImageInfo) -> tuple[int, ...]:
 def shown_as_is(info: ImageInfo) -> bool:
     """Return True when the data are a picture already: nothing is to be stretched."""
     names = {*info.interpretations}
-    return info.dtype in {"uint8", "bool"} or "palette" in names or names >= {*_INKS}
+    if "palette" in names or names >= {*_INKS}:
+        return True
+    stated = any(band.display for band in info.bands)
+    return info.dtype == "bool" or (info.dtype == "uint8" and not stated)
 
 
 def _shown_as_is(info: ImageInfo) -> list[int]:

@@ -108,9 +108,7 @@ def _pyramid(
         shrink = next((own for own in levels if _same_lattice(size, own, exact)), (exact, exact))
         shrinks.append(shrink)
         # Clients reckon with the exact power: they must find every tile that they ask for.
-        counts.append(
-            (math.ceil(size.width / exact / side), math.ceil(size.height / exact / side))
-        )
+        counts.append((math.ceil(size.width / exact / side), math.ceil(size.height / exact / side)))
     return tuple(shrinks), tuple(counts)
 
 

@@ -1,1 +1,1 @@
-"""A ready Django project: a catalogue of images and a viewer."""
+"""A ready Django project: a catalogue of images, uploads, and the viewer."""

@@ -1,0 +1,29 @@
+"""The application as `tilewright.site.serve` runs it, in workers that live as long as it does."""
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+
+def build() -> Callable[..., Any]:
+    """Return the WSGI application of this worker."""
+    if sys.platform != "win32":
+        # A terminal sends Ctrl-C to all processes at once, and the parent tells its workers to
+        # stop: told twice, a worker hangs.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    threading.Thread(target=_follow_parent, name="follow-parent", daemon=True).start()
+    from tilewright.site.wsgi import application  # noqa: PLC0415 - it takes a while
+
+    return application
+
+
+def _follow_parent() -> None:
+    """Stop when the parent has died without a word."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
