@@ -112,5 +112,7 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # our own error says once what is wrong with a damaged file
+        "tifffile": {"level": "CRITICAL"},
     },
 }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import imagecodecs
 import numpy as np
 from tifffile import TiffFrame, TiffPage
 
@@ -12,10 +13,11 @@ from tilewright.config import Limits
 from tilewright.errors import CorruptSourceError, LimitError, UnsupportedSourceError
 from tilewright.geometry import Size
 from tilewright.image import Array
-from tilewright.readers.tiff.coded import BYTE_STREAMS, STATED_SIZE
+from tilewright.readers.tiff.coded import BYTE_STREAMS, LERC, STATED, Stated, plain_lerc
 
 _SLICE_BYTES = 1 << 20
-_UNCOMPRESSED = 1
+_HEADERS_BYTES = 1 << 16
+_UNCOMPRESSED, _JPEG = 1, 7
 
 
 @dataclass(frozen=True)
@@ -88,10 +90,13 @@ class Layout:
         """Raise UnsupportedSourceError for what cannot be decoded with bounded memory."""
         page = self.key
         compression = int(page.compression)
-        if compression not in BYTE_STREAMS and compression not in STATED_SIZE:
+        if compression not in BYTE_STREAMS and compression not in STATED:
             raise UnsupportedSourceError(f"TIFF compression {compression} is not supported")
         if page.imagedepth != 1 or getattr(page, "tiledepth", 1) != 1:
             raise UnsupportedSourceError("TIFF tiles with a depth are not supported")
+        if page.bitspersample == 24 and page.parent.byteorder == ">":  # noqa: PLR2004
+            # tifffile gives them 256-fold; who writes them is not known.
+            raise UnsupportedSourceError("24-bit samples with the high byte first")
         if self.dtype.kind not in "buif":
             raise UnsupportedSourceError(f"samples of type {self.dtype} are not supported")
 
@@ -109,7 +114,9 @@ class StoredPage:
         self._offsets = page.dataoffsets
         self._counts = page.databytecounts
         self._decode = layout.key.decode
-        self._tables = layout.key.jpegtables
+        # Each page has tables of its own, even where all else is shared.
+        self.tables = page.jpegtables
+        self._lerc_wrapping = layout.key.tags.valueof(50674)
         self._header = layout.key.jpegheader
 
     def stored(self, column: int, row: int, plane: int = 0) -> bytes | None:
@@ -138,25 +145,55 @@ class StoredPage:
 
     def _decoded(self, data: bytes, index: int) -> Array:
         layout = self.layout
-        stated = STATED_SIZE.get(int(layout.key.compression))
-        if stated is not None and self._header is None:
-            size = stated(data)
-            most = layout.stored_chunk
-            if size.width > most.width or size.height > max(most.height, layout.size.height):
-                raise CorruptSourceError("a tile states another size than its page")
+        compression = int(layout.key.compression)
+        if compression == LERC:
+            most_bytes = 2 * layout.stored_chunk.pixels * layout.samples * layout.dtype.itemsize
+            data = plain_lerc(data, self._lerc_wrapping, most_bytes + _HEADERS_BYTES)
+        read_header = STATED.get(compression)
+        if read_header is not None and self._header is None:
+            self._check_stated(read_header(data))
         try:
-            pixels, _, _ = self._decode(
-                data, index, jpegtables=self._tables, jpegheader=self._header
-            )
+            image = self._pixels(data, index)
         except MemoryError:
             raise
         except Exception as error:
             # Each codec raises a class of its own, none with a common base but this.
             raise CorruptSourceError("a tile cannot be decoded") from error
+        if image.shape[2:] != (layout.samples,):
+            raise CorruptSourceError("a tile holds another number of samples than its page")
+        if image.dtype == layout.dtype:
+            return image
+        if layout.dtype != np.bool_:
+            raise CorruptSourceError("a tile holds samples of another type than its page")
+        # The decoder of fax gives bytes of 0 and 1.
+        return image.astype(np.bool_)
+
+    def _pixels(self, data: bytes, index: int) -> Array:
+        layout = self.layout
+        image: Array
+        if layout.key.compression == _JPEG and layout.planar > 1:
+            # tifffile takes the one component of a plane for three.
+            image = imagecodecs.jpeg_decode(
+                data, bitspersample=layout.key.bitspersample, tables=self.tables
+            )
+            return image[..., np.newaxis]
+        pixels, _, _ = self._decode(data, index, jpegtables=self.tables, jpegheader=self._header)
         if pixels is None:
             raise CorruptSourceError("a tile is empty")
-        image: Array = pixels[0]
+        image = pixels[0]
         return image
+
+    def _check_stated(self, stated: Stated) -> None:
+        """Raise CorruptSourceError when a decoder would allocate more than a chunk has."""
+        layout, size = self.layout, stated.size
+        # Where a header does not tell grey from colours, colours are assumed.
+        most_samples = layout.samples + 3
+        if (
+            size.width > layout.stored_chunk.width
+            or size.height > max(layout.stored_chunk.height, layout.size.height)
+            or stated.samples > most_samples
+        ):
+            raise CorruptSourceError("a tile states another size than its page")
 
     def _rows(self, top: int, plane: int) -> Array:
         """Return rows of uncompressed strips, as many as a chunk has or the page has left."""

@@ -7,23 +7,23 @@ from dataclasses import replace
 from typing import IO, cast
 
 import numpy as np
-from tifffile import TIFF, TiffFile, TiffFrame, TiffPage, TiffPageSeries
+from tifffile import TiffFile, TiffFrame, TiffPage
 
 from tilewright.blobs.file import BlobFile
-from tilewright.errors import CorruptSourceError, LimitError, SourceError, UnsupportedSourceError
+from tilewright.errors import CorruptSourceError, LimitError, TilewrightError
 from tilewright.geometry import Window
 from tilewright.image import Array, Axis, Band, Encoded, ImageInfo, Level, Mask, Plane
 from tilewright.readers import Opening
-from tilewright.readers.tiff import metadata, orientation, pyramid
+from tilewright.readers.tiff import metadata, ome, orientation, pyramid
 from tilewright.readers.tiff.chunks import Layout, StoredPage
 from tilewright.readers.tiff.directory import check_directories
-from tilewright.readers.tiff.stored import tile_wrapper
+from tilewright.readers.tiff.planes import CHANNELS, outer_axes, series_page
+from tilewright.readers.tiff.scale import Scale, find_scale
+from tilewright.readers.tiff.stored import as_file, can_store
 
 # A damaged file makes tifffile log each finding; the error that follows says it once.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
-_AXIS_NAMES = {"Z": "z", "T": "t", "I": "frame"}
-"""The axes that URLs name; pages of no stated kind are frames."""
 _DESCRIPTION_CHARACTERS = 4096
 
 
@@ -42,7 +42,7 @@ class TiffReader:
         try:
             self._tiff = TiffFile(cast("IO[bytes]", BlobFile(opening.blob)), _multifile=False)
             self._lay_out()
-        except (SourceError, LimitError, MemoryError):
+        except (TilewrightError, MemoryError):
             raise
         except Exception as error:
             # tifffile meets damage with whatever error the damaged value leads to.
@@ -68,9 +68,9 @@ class TiffReader:
             ):
                 raise CorruptSourceError("the levels of the TIFF differ in kind")
         self._orientation = int(first.key.tags.valueof(274, 1) or 1)
-        self._outer = _outer_axes(self._levels[0])
+        self._outer = outer_axes(self._levels[0])
         for series in self._levels:
-            if _outer_axes(series) != self._outer:
+            if outer_axes(series) != self._outer:
                 raise CorruptSourceError("the levels of the TIFF differ in their planes")
         if max(first.size.width, first.size.height) > self._opening.limits.file_side:
             longest = max(first.size.width, first.size.height)
@@ -80,7 +80,7 @@ class TiffReader:
     def _describe(self) -> ImageInfo:
         first, turn = self._layouts[0], self._orientation
         main = self._opening.source.option("associated") is None
-        scale, channels = self._scale_and_channels() if main else (metadata.Scale(), ())
+        scale, channels = self._scale_and_channels() if main else (Scale(), ())
         shown = orientation.shown_size
         return ImageInfo(
             size=shown(turn, first.size),
@@ -95,7 +95,7 @@ class TiffReader:
             bands=self._bands(channels),
             dtype=first.dtype.name,
             format=metadata.format_name(self._tiff),
-            axes=tuple(Axis(_axis_name(axis), size) for axis, size in self._outer if axis != "C"),
+            axes=tuple(Axis(name, size) for name, size in self._outer if name != CHANNELS),
             palette=metadata.palette(first.key),
             masked=any(page is not None for page in self._mask_pages),
             micrometres_per_pixel=scale.micrometres_per_pixel
@@ -108,19 +108,18 @@ class TiffReader:
             },
         )
 
-    def _scale_and_channels(self) -> tuple[metadata.Scale, tuple[metadata.OmeChannel, ...]]:
-        tiff, key = self._tiff, self._layouts[0].key
-        if tiff.is_svs:
-            return metadata.svs_scale(str(key.description)), ()
-        if tiff.is_ome and tiff.ome_metadata:
-            images = metadata.ome_images(tiff.ome_metadata)
-            if images:
-                return images[0].scale, images[0].channels
-        return metadata.tag_scale(key), ()
+    def _scale_and_channels(self) -> tuple[Scale, tuple[ome.OmeChannel, ...]]:
+        tiff = self._tiff
+        # A part of a set of files says more in its XML than it holds: its pages are read as such.
+        whole = self._levels[0].kind == "ome"
+        images = ome.ome_images(tiff.ome_metadata or "") if whole else []
+        if images:
+            return images[0].scale, images[0].channels
+        return find_scale(tiff, self._layouts[0].key), ()
 
-    def _bands(self, channels: Sequence[metadata.OmeChannel]) -> tuple[Band, ...]:
+    def _bands(self, channels: Sequence[ome.OmeChannel]) -> tuple[Band, ...]:
         samples = metadata.sample_bands(self._layouts[0].key)
-        count = dict(self._outer).get("C", 1)
+        count = dict(self._outer).get(CHANNELS, 1)
         if count == 1 and len(samples) > 1:
             return tuple(samples)
         bands = []
@@ -216,8 +215,8 @@ class TiffReader:
 
     def _page_index(self, channel: int, plane: Plane) -> int:
         index = 0
-        for axis, size in self._outer:
-            index = index * size + (channel if axis == "C" else plane.index(_axis_name(axis)))
+        for name, size in self._outer:
+            index = index * size + (channel if name == CHANNELS else plane.index(name))
         return index
 
     def _page(self, level: int, index: int) -> StoredPage:
@@ -230,8 +229,8 @@ class TiffReader:
 
     def _open_page(self, level: int, index: int) -> StoredPage:
         try:
-            page = _series_page(self._levels[level], index)
-        except SourceError:
+            page = series_page(self._levels[level], index)
+        except (TilewrightError, MemoryError):
             raise
         except Exception as error:
             # As in __init__: a page may be parsed only now.
@@ -242,7 +241,7 @@ class TiffReader:
         try:
             layout.check()
             return StoredPage(layout, page, self._opening.blob, self._opening.limits)
-        except SourceError:
+        except (TilewrightError, MemoryError):
             raise
         except Exception as error:
             # tifffile makes its decoder from tags that no-one has looked at before.
@@ -253,37 +252,23 @@ class TiffReader:
     ) -> Encoded | None:
         """Return a stored JPEG or WebP tile as a file; None when pixels would differ."""
         layout = self._layouts[level]
-        wrap = tile_wrapper(layout, format)
+        wide, high = layout.chunk.width, layout.chunk.height
+        inside = (column + 1) * wide <= layout.size.width and (row + 1) * high <= layout.size.height
         whole = len(self._info.bands) == layout.samples and layout.planar == 1
-        if wrap is None or not whole or self._orientation > 1 or self._mask_pages[level]:
+        if not (inside and whole and can_store(layout, format)):
+            return None
+        if self._orientation > 1 or self._mask_pages[level]:
             return None
         if any(band.nodata is not None for band in self._info.bands):
             return None
-        data = self._page(level, self._page_index(0, plane)).stored(column, row)
-        return None if data is None else wrap(data)
+        page = self._page(level, self._page_index(0, plane))
+        data = page.stored(column, row)
+        return None if data is None else as_file(page, data)
 
     def close(self) -> None:
         """Close the blob."""
         self._tiff.close()
         self._opening.blob.close()
-
-
-def _outer_axes(series: TiffPageSeries) -> tuple[tuple[str, int], ...]:
-    """Return the axes that lead from page to page, with their sizes, slowest first."""
-    inner = set("YXS")
-    pairs = zip(series.get_axes(squeeze=True), series.get_shape(squeeze=True), strict=True)
-    return tuple((axis, int(size)) for axis, size in pairs if axis not in inner)
-
-
-def _series_page(series: TiffPageSeries, index: int) -> TiffPage | TiffFrame:
-    page = series[index] if index < len(series) else None
-    if page is None:
-        raise UnsupportedSourceError("the TIFF refers to planes in other files")
-    return page
-
-
-def _axis_name(axis: str) -> str:
-    return _AXIS_NAMES.get(axis) or str(TIFF.AXES_NAMES.get(axis, axis)).lower()
 
 
 def _turned(turn: int, pair: tuple[float, float]) -> tuple[float, float]:
