@@ -18,27 +18,35 @@ class SingleFlight(Generic[T]):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running: dict[Hashable, Future[T]] = {}
+        self._running: dict[Hashable, Future[T] | None] = {}
 
     def do(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what ``make`` returns or raises, or what the one already running does."""
+        joined: Future[T] | None = None
         with self._lock:
-            running = self._running.get(key)
-            if running is None:
-                mine = self._running[key] = Future()
-        if running is not None:
-            return running.result()
+            if key not in self._running:
+                self._running[key] = None
+            else:
+                # Most flights carry one: a future is made for the second asker only.
+                joined = self._running[key] = self._running[key] or Future()
+        if joined is not None:
+            return joined.result()
         try:
             made = make()
         except BaseException as error:
-            mine.set_exception(error)
+            waited_for = self._land(key)
+            if waited_for is not None:
+                waited_for.set_exception(error)
             raise
-        else:
-            mine.set_result(made)
-            return made
-        finally:
-            with self._lock:
-                del self._running[key]
+        waited_for = self._land(key)
+        if waited_for is not None:
+            waited_for.set_result(made)
+        return made
+
+    def _land(self, key: Hashable) -> "Future[T] | None":
+        """End the flight; return the future that others wait for, if any do."""
+        with self._lock:
+            return self._running.pop(key)
 
 
 class Store(Generic[T]):

@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import cast
 
 import numpy as np
 
@@ -64,7 +66,7 @@ class Engine:
             if stored is not None:
                 return stored
             return self._live().renders.do(
-                request.key(source), lambda: self._draw(source, reader, request, encoder)
+                (source, request), lambda: self._draw(source, reader, request, encoder)
             )
 
     def read(
@@ -223,15 +225,21 @@ def _stored_tile(reader: Reader, request: RenderRequest) -> Encoded | None:
     as_stored = (encoding.quality, encoding.subsampling, encoding.lossless) == (None, None, False)
     if not (isinstance(target, Tile) and as_stored and not request.style.channels):
         return None
-    if not isinstance(reader, ReadsEncoded):
+    if not _reads_encoded(type(reader)):
         return None
     level = _stored_level(reader.info, target)
     if level is None:
         return None
     check_plane(reader.info, request.plane)
-    return reader.encoded_tile(
+    return cast("ReadsEncoded", reader).encoded_tile(
         level, target.x, target.y, format=encoding.format, plane=request.plane
     )
+
+
+@lru_cache(maxsize=64)
+def _reads_encoded(kind: type[Reader]) -> bool:
+    """Tell whether readers of a class hand out stored tiles: looked up once, as it is slow."""
+    return issubclass(kind, ReadsEncoded)
 
 
 def _stored_level(info: ImageInfo, tile: Tile) -> int | None:

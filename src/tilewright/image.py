@@ -142,7 +142,17 @@ class ImageInfo:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """What else the file says of itself, free form and JSON-able."""
 
+    interpretations: tuple[ColorInterpretation, ...] = field(init=False, repr=False, compare=False)
+    """The meaning of each band, in order."""
+    shrinks: tuple[tuple[float, float], ...] = field(init=False, repr=False, compare=False)
+    """Of each level, finest first."""
+
     def __post_init__(self) -> None:
+        # Kept, as each tile asks for them several times.
+        object.__setattr__(
+            self, "interpretations", tuple(band.interpretation for band in self.bands)
+        )
+        object.__setattr__(self, "shrinks", tuple(level.shrink for level in self.levels))
         if not self.levels or self.levels[0].size != self.size:
             raise ValueError("level 0 has the size of the image")
         if not self.bands:
@@ -157,11 +167,6 @@ class ImageInfo:
         chunk = self.levels[0].chunk
         usual = chunk.width == chunk.height and 128 <= chunk.width <= 1024  # noqa: PLR2004
         return chunk.width if usual else 256
-
-    @property
-    def interpretations(self) -> tuple[ColorInterpretation, ...]:
-        """The meaning of each band, in order."""
-        return tuple(band.interpretation for band in self.bands)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

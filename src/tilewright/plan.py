@@ -63,9 +63,15 @@ def plan(info: ImageInfo, grid: Grid, limits: Limits, bands: Sequence[int]) -> R
     if window is None:
         return ReadPlan(index, None, "copy", (1, 1), onto, tuple(bands), grid)
     _check_source(window, level, info, limits)
-    inside = Affine.scale(
-        1 / reduce[0], 1 / reduce[1], left=-window.x / reduce[0], top=-window.y / reduce[1]
-    ) @ (snapped or onto)
+    if snapped is not None:
+        shift = Affine.scale(1.0, 1.0, left=snapped.c - window.x, top=snapped.f - window.y)
+        return ReadPlan(index, window, "copy", reduce, shift, tuple(bands), grid)
+    inside = (
+        Affine.scale(
+            1 / reduce[0], 1 / reduce[1], left=-window.x / reduce[0], top=-window.y / reduce[1]
+        )
+        @ onto
+    )
     exact = _snap(inside, grid.size)
     if exact is not None:
         return ReadPlan(index, window, "copy", reduce, exact, tuple(bands), grid)
@@ -138,12 +144,16 @@ def _snap(onto: Affine, size: Size) -> Affine | None:
 
 
 def _window_around(onto: Affine, size: Size, level: Size, margin: tuple[int, int]) -> Window | None:
-    box = Grid(size, onto).box
-    left = max(0, math.floor(box.x + LATTICE_TOLERANCE) - margin[0])
-    top = max(0, math.floor(box.y + LATTICE_TOLERANCE) - margin[1])
-    right = min(level.width, math.ceil(box.right - LATTICE_TOLERANCE) + margin[0])
-    bottom = min(level.height, math.ceil(box.bottom - LATTICE_TOLERANCE) + margin[1])
-    inside = box.x < level.width and box.y < level.height and box.right > 0 and box.bottom > 0
+    if onto.rectilinear:
+        (x0, y0), (x1, y1) = onto(0, 0), onto(size.width, size.height)
+    else:
+        box = Grid(size, onto).box
+        x0, y0, x1, y1 = box.x, box.y, box.right, box.bottom
+    left = max(0, math.floor(x0 + LATTICE_TOLERANCE) - margin[0])
+    top = max(0, math.floor(y0 + LATTICE_TOLERANCE) - margin[1])
+    right = min(level.width, math.ceil(x1 - LATTICE_TOLERANCE) + margin[0])
+    bottom = min(level.height, math.ceil(y1 - LATTICE_TOLERANCE) + margin[1])
+    inside = x0 < level.width and y0 < level.height and x1 > 0 and y1 > 0
     if not inside or right <= left or bottom <= top:
         return None
     return Window(left, top, right - left, bottom - top)

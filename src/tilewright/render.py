@@ -24,7 +24,7 @@ def render(raster: Raster, style: Style, info: ImageInfo, bands: Sequence[int]) 
     channels shows 8-bit, bilevel, palette and CMYK data as they are.
     """
     if not style.channels and _is_picture(raster, info, bands):
-        return Picture(np.ascontiguousarray(np.moveaxis(raster.data, 0, -1)))
+        return Picture(np.ascontiguousarray(raster.data.transpose(1, 2, 0)))
     layers = {band: raster.data[row] for row, band in enumerate(bands)}
     colors = _channels(layers, style.channels) if style.channels else _as_is(layers, info)
     return _with_alpha(colors, _opacity(layers, raster, info), _premultiplied(info))

@@ -74,15 +74,15 @@ class Tile:
     def grid(self, info: ImageInfo) -> Grid:
         """Lay the tile on the image. Raises OutsideError past the pyramid's edges."""
         side = info.tile_size
-        top = max_zoom(info)
-        if not 0 <= self.z <= top:
-            raise OutsideError(f"zoom {self.z} is outside 0 to {top}")
-        across, down = tile_counts(info, self.z)
+        shrinks, counts = _pyramid_of(info)
+        if not 0 <= self.z < len(shrinks):
+            raise OutsideError(f"zoom {self.z} is outside 0 to {len(shrinks) - 1}")
+        across, down = counts[self.z]
         if not (0 <= self.x < across and 0 <= self.y < down):
             raise OutsideError(
                 f"tile {self.x},{self.y} is outside {across}×{down} tiles at zoom {self.z}"
             )
-        shrink_x, shrink_y = zoom_shrink(info, self.z)
+        shrink_x, shrink_y = shrinks[self.z]
         affine = Affine.scale(
             shrink_x, shrink_y, left=self.x * side * shrink_x, top=self.y * side * shrink_y
         )
@@ -122,7 +122,7 @@ def _same_lattice(size: Size, own: tuple[float, float], exact: float) -> bool:
 def _pyramid_of(
     info: ImageInfo,
 ) -> tuple[tuple[tuple[float, float], ...], tuple[tuple[int, int], ...]]:
-    return _pyramid(info.size, info.tile_size, tuple(level.shrink for level in info.levels))
+    return _pyramid(info.size, info.tile_size, info.shrinks)
 
 
 def max_zoom(info: ImageInfo) -> int:

@@ -9,8 +9,13 @@ from tilewright.readers import Driver, Opening, Reader
 _MAGIC = {b"II\x2a\0", b"MM\0\x2a", b"II\x2b\0", b"MM\0\x2b"}
 
 
+_DICOM = slice(128, 132)
+
+
 def _sniff(head: bytes) -> bool:
-    return head[:4] in _MAGIC
+    # DICOM may start like a TIFF; it is one only when it says where a directory is.
+    empty = not any(head[4:8]) and head[_DICOM] == b"DICM"
+    return head[:4] in _MAGIC and not empty
 
 
 def _open(opening: Opening) -> Reader:

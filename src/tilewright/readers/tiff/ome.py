@@ -1,5 +1,6 @@
 """OME-XML: the images of an OME-TIFF, their channels and their scale."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
@@ -27,6 +28,8 @@ class OmeImage:
     name: str
     channels: tuple[OmeChannel, ...]
     scale: Scale
+    planes: int
+    """How many positions on all axes the text claims; it may claim more than there is."""
 
 
 def ome_images(xml: str) -> list[OmeImage]:
@@ -39,15 +42,25 @@ def ome_images(xml: str) -> list[OmeImage]:
         element.get("ID"): number(element.get("NominalMagnification"))
         for element in children(root, "Objective", deep=True)
     }
-    return [_ome_image(element, powers) for element in children(root, "Image")]
+    steps = sum(_modulo_steps(element) for element in root.iter())
+    return [_ome_image(element, powers, steps) for element in children(root, "Image")]
 
 
-def _ome_image(element: ET.Element, powers: Mapping[str | None, float | None]) -> OmeImage:
+def _modulo_steps(element: ET.Element) -> int:
+    """Return how many positions a further axis claims (ModuloAlongZ and its brothers)."""
+    start, end = number(element.get("Start")), number(element.get("End"))
+    step = number(element.get("Step", 1))
+    return int((end - start) / step) if start is not None and end is not None and step else 0
+
+
+def _ome_image(
+    element: ET.Element, powers: Mapping[str | None, float | None], steps: int
+) -> OmeImage:
     pixels = next(children(element, "Pixels"), None)
     settings = next(children(element, "ObjectiveSettings"), None)
     magnification = None if settings is None else powers.get(settings.get("ID"))
     if pixels is None:
-        return OmeImage(element.get("Name", ""), (), Scale(None, magnification))
+        return OmeImage(element.get("Name", ""), (), Scale(None, magnification), 0)
     channels = tuple(
         OmeChannel(
             channel.get("Name", ""),
@@ -56,10 +69,11 @@ def _ome_image(element: ET.Element, powers: Mapping[str | None, float | None]) -
         )
         for channel in children(pixels, "Channel")
     )
+    planes = steps + math.prod(int(number(pixels.get(f"Size{axis}")) or 1) for axis in "ZCT")
     across = _micrometres(pixels, "X")
     down = _micrometres(pixels, "Y") or across
     scale = None if across is None or down is None else (across, down)
-    return OmeImage(element.get("Name", ""), channels, Scale(scale, magnification))
+    return OmeImage(element.get("Name", ""), channels, Scale(scale, magnification), planes)
 
 
 def _micrometres(pixels: ET.Element, axis: str) -> float | None:

@@ -1,6 +1,7 @@
 """The TIFF reader: levels, planes and bands put together from the chunks of stored pages."""
 
 import logging
+import math
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -34,13 +35,17 @@ class TiffReader:
 
     def __init__(self, opening: Opening) -> None:
         """Parse the directories; no pixel is read. Raises a SourceError or a LimitError."""
-        check_directories(opening.blob, opening.limits)
+        form = check_directories(opening.blob, opening.limits)
         self._opening = opening
         self._lock = threading.Lock()
         self._pages: dict[tuple[int, int], StoredPage] = {}
         self._masks: dict[int, StoredPage] = {}
         try:
-            self._tiff = TiffFile(cast("IO[bytes]", BlobFile(opening.blob)), _multifile=False)
+            self._tiff = TiffFile(
+                cast("IO[bytes]", BlobFile(opening.blob)),
+                _multifile=False,
+                is_ndpi=form.ndpi or None,
+            )
             self._lay_out()
         except (TilewrightError, MemoryError):
             raise
@@ -54,6 +59,9 @@ class TiffReader:
         return self._info
 
     def _lay_out(self) -> None:
+        tiff = self._tiff
+        images = ome.ome_images(tiff.ome_metadata or "") if tiff.is_ome else []
+        self._check_planes(sum(image.planes for image in images))
         found = pyramid.find_pyramid(self._tiff, self._opening.source.option("associated"))
         self._levels = found.levels
         self._mask_pages = found.masks
@@ -69,18 +77,19 @@ class TiffReader:
                 raise CorruptSourceError("the levels of the TIFF differ in kind")
         self._orientation = int(first.key.tags.valueof(274, 1) or 1)
         self._outer = outer_axes(self._levels[0])
+        self._check_planes(math.prod(size for _, size in self._outer))
         for series in self._levels:
             if outer_axes(series) != self._outer:
                 raise CorruptSourceError("the levels of the TIFF differ in their planes")
         if max(first.size.width, first.size.height) > self._opening.limits.file_side:
             longest = max(first.size.width, first.size.height)
             raise LimitError("file_side", longest, self._opening.limits.file_side)
-        self._info = self._describe()
+        self._info = self._describe(images)
 
-    def _describe(self) -> ImageInfo:
+    def _describe(self, images: Sequence[ome.OmeImage]) -> ImageInfo:
         first, turn = self._layouts[0], self._orientation
         main = self._opening.source.option("associated") is None
-        scale, channels = self._scale_and_channels() if main else (Scale(), ())
+        scale, channels = self._scale_and_channels(images) if main else (Scale(), ())
         shown = orientation.shown_size
         return ImageInfo(
             size=shown(turn, first.size),
@@ -108,14 +117,18 @@ class TiffReader:
             },
         )
 
-    def _scale_and_channels(self) -> tuple[Scale, tuple[ome.OmeChannel, ...]]:
-        tiff = self._tiff
+    def _scale_and_channels(
+        self, images: Sequence[ome.OmeImage]
+    ) -> tuple[Scale, tuple[ome.OmeChannel, ...]]:
         # A part of a set of files says more in its XML than it holds: its pages are read as such.
-        whole = self._levels[0].kind == "ome"
-        images = ome.ome_images(tiff.ome_metadata or "") if whole else []
-        if images:
+        if images and self._levels[0].kind == "ome":
             return images[0].scale, images[0].channels
-        return find_scale(tiff, self._layouts[0].key), ()
+        return find_scale(self._tiff, self._layouts[0].key), ()
+
+    def _check_planes(self, planes: int) -> None:
+        """Raise LimitError: planes may be claimed without a page, and a parser lists them all."""
+        if planes > self._opening.limits.pages:
+            raise LimitError("pages", planes, self._opening.limits.pages)
 
     def _bands(self, channels: Sequence[ome.OmeChannel]) -> tuple[Band, ...]:
         samples = metadata.sample_bands(self._layouts[0].key)
@@ -164,7 +177,7 @@ class TiffReader:
         page = self._page(level, index)
         samples = [sample for _, sample in rows]
         if page.layout.planar == 1:
-            pixels = np.moveaxis(self._assemble(page, (level, index), window, 0), -1, 0)
+            pixels = self._assemble(page, (level, index), window, 0).transpose(2, 0, 1)
             return pixels if samples == list(range(len(pixels))) else pixels[samples]
         planes = [self._assemble(page, (level, index), window, sample) for sample in samples]
         return np.concatenate([np.moveaxis(plane, -1, 0) for plane in planes])
