@@ -117,7 +117,8 @@ def stretch(layer: Array, limits: Stretch) -> Bytes:
         ramp = (np.arange(info.min, info.max + 1) - low) * gain
         table = np.rint(ramp.clip(0, 255)).astype(np.uint8)
         return np.asarray(table[layer.astype(np.intp) - int(info.min)], np.uint8)
-    values = np.nan_to_num((layer.astype(np.float64) - low) * gain, nan=0.0)
+    with np.errstate(invalid="ignore"):  # a signalling NaN is a NaN like any other
+        values = np.nan_to_num((layer.astype(np.float64) - low) * gain, nan=0.0)
     clamped: Bytes = np.rint(values.clip(0, 255)).astype(np.uint8)
     return clamped
 

@@ -1,0 +1,1 @@
+"""The app that both projects have in common."""

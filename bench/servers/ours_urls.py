@@ -1,0 +1,47 @@
+"""Our tiles, and what the framework alone costs."""
+
+import os
+from pathlib import Path
+from typing import ClassVar
+
+from django.http import HttpResponse
+from rest_framework.decorators import action
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.routers import SimpleRouter
+from rest_framework.viewsets import ReadOnlyModelViewSet
+
+from bench.servers.catalogue.models import Scan
+from bench.servers.catalogue.permissions import HiddenScansStayHidden
+from tilewright.django.rest import ImageViewSetMixin, PathDecides
+
+
+class ScanViewSet(ImageViewSetMixin, ReadOnlyModelViewSet):
+    """A viewset as the README shows it."""
+
+    queryset = Scan.objects.all()
+    permission_classes = (HiddenScansStayHidden,)
+    image_field = "file"
+
+
+class ConstantViewSet(ScanViewSet):
+    """The same route, look-up and check, then always the same bytes."""
+
+    body: ClassVar[bytes] = Path(os.environ["BENCH_BODY"]).read_bytes()
+
+    @action(
+        detail=True,
+        url_path=r"tiles/(?P<z>[^/]+)/(?P<x>[^/]+)/(?P<y>[^/]+)\.(?P<fmt>[^/.]+)",
+        content_negotiation_class=PathDecides,
+        renderer_classes=[JSONRenderer],
+    )
+    def tile(self, request: Request, **_: str) -> HttpResponse:  # noqa: ARG002
+        """Return the constant."""
+        self.get_object()
+        return HttpResponse(self.body, content_type="image/jpeg")
+
+
+router = SimpleRouter(trailing_slash=False)
+router.register("scans", ScanViewSet, basename="scan")
+router.register("constant", ConstantViewSet, basename="constant")
+urlpatterns = router.urls
