@@ -16,7 +16,6 @@ from PIL import Image
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.windows import Window
 
-
 Rgb = npt.NDArray[np.uint8]
 
 TILE = 256
