@@ -24,7 +24,8 @@ from tilewright.errors import (
 from tilewright.geometry import Box
 from tilewright.image import Plane, Source
 from tilewright.request import Encoding, Fit, Region, RenderRequest, Tile, max_zoom
-from tilewright.style import Channel, Stretch, Style
+from tilewright.stretch import Stretch
+from tilewright.style import Channel, Style
 
 
 @pytest.fixture
@@ -151,7 +152,7 @@ def test_the_key_tells_requests_apart_and_nothing_else():
         RenderRequest(target, encoding, style, plane).key(used)
         for target in (Tile(0, 0, 0), Fit(1, 1), Region(Box(0, 0, 1, 1)), Region(width=5))
         for encoding in (Encoding("jpeg"), Encoding("png"), Encoding("jpeg", quality=5))
-        for style in (Style(), Style((Channel(0, Stretch(0, 1)),)))
+        for style in (Style(), Style((Channel(0, stretch=Stretch.of(0, 1)),)))
         for plane in (Plane(), Plane.of({"z": 1}))
         for used in (source, Source("a", "2"), source.with_option("associated", "label"))
     }

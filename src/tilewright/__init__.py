@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from tilewright.geometry import Affine, Box, Grid, Size, Window
     from tilewright.image import Encoded, ImageInfo, Picture, Plane, Raster, Source
     from tilewright.request import Encoding, Fit, Region, RenderRequest, Tile
-    from tilewright.style import Channel, Stretch, Style
+    from tilewright.stretch import Stretch
+from tilewright.style import Channel, Style
 
 __version__ = "0.1.0.dev0"
 
@@ -41,7 +42,8 @@ _HOMES = {
     "geometry": ("Affine", "Box", "Grid", "Size", "Window"),
     "image": ("Encoded", "ImageInfo", "Picture", "Plane", "Raster", "Source"),
     "request": ("Encoding", "Fit", "Region", "RenderRequest", "Tile"),
-    "style": ("Channel", "Stretch", "Style"),
+    "stretch": ("Stretch",),
+    "style": ("Channel", "Style"),
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -41,6 +41,8 @@ class Config:
     """Files kept open, per process."""
     read_piece_bytes: int = 32 * MEBI
     """An image without a pyramid is shrunk in pieces of about this many decoded bytes."""
+    lut_folder: str | None = None
+    """A folder whose files ``NAME.lut`` are colormaps too; None: there is none."""
 
     def __post_init__(self) -> None:
         _all_positive(self)
@@ -49,5 +51,7 @@ class Config:
 def _all_positive(settings: Limits | Config) -> None:
     for row in fields(settings):
         value = getattr(settings, row.name)
+        if row.type == (str | None):
+            continue
         if isinstance(value, bool | float | str) or (isinstance(value, int) and value < 1):
             raise ConfigurationError(f"{row.name} must be a whole number above 0, not {value!r}")

@@ -12,28 +12,31 @@ import numpy as np
 from tilewright import look
 from tilewright.blobs.local import LocalBlob
 from tilewright.cache import ChunkCache, SingleFlight, Store
+from tilewright.colormaps import Colormaps, classify
 from tilewright.config import Config
+from tilewright.drawing import Drawing
 from tilewright.encode import Encoder
 from tilewright.errors import (
     CorruptSourceError,
-    OutsideError,
     ParameterError,
     SourceError,
     SourceUnavailableError,
     UnsupportedSourceError,
 )
-from tilewright.gather import gather, read_window
-from tilewright.geometry import Size
-from tilewright.image import Array, Encoded, ImageInfo, Picture, Plane, Raster, Source
-from tilewright.plan import plan
+from tilewright.geometry import Box, Grid, Size
+from tilewright.image import Encoded, ImageInfo, Picture, Plane, Raster, Source
+from tilewright.measure import Measurement, measure
 from tilewright.pool import ReaderPool
+from tilewright.probe import Profile, Stack, profile, values_at
 from tilewright.readers import SNIFF_BYTES, Driver, Opening, Reader, ReadsEncoded
 from tilewright.registry import Registry
-from tilewright.render import look_bands, render, shown_as_is
 from tilewright.request import RenderRequest, Target, Tile, check_plane, max_zoom, zoom_shrink
+from tilewright.statistics import Wanted
 from tilewright.style import Style
 
-_REMEMBERED_STYLES = 4096
+_REMEMBERED_SPANS = 4096
+_REMEMBERED_NUMBERS = 1 << 19
+"""Bins and classes of all remembered measurements; one is about 40 bytes."""
 _FIRST_PLANE = Plane()
 
 
@@ -47,6 +50,7 @@ class Engine:
         """Open nothing yet, load no codec."""
         self.config = config or Config()
         self.readers: Registry[Driver] = Registry("tilewright.readers")
+        self.colormaps = Colormaps(self.config.lut_folder)
         self.encoders: Registry[Encoder] = Registry("tilewright.encoders")
         self._state = _State.fresh(self)
 
@@ -82,12 +86,65 @@ class Engine:
         Raises a SourceError or a RequestError.
         """
         with self._lease(source) as reader:
-            return self._read(reader, target, bands, plane)
+            return self._drawing(source, reader).read(target, bands, plane)
+
+    def measure(
+        self,
+        source: Source,
+        wanted: Wanted,
+        *,
+        bands: Sequence[int] | None = None,
+        plane: Plane = _FIRST_PLANE,
+        box: Box | None = None,
+        exact: bool = False,
+    ) -> Measurement:
+        """Return statistics and histograms, as `measure.measure` does; what was made is kept.
+
+        Raises a SourceError or a RequestError.
+        """
+        named = None if bands is None else tuple(bands)
+        limits = self.config.limits
+        with self._lease(source) as reader:
+            return self._live().measurements.get(
+                (source, wanted, named, plane, box, exact),
+                lambda: measure(reader, named, plane, wanted, limits, box=box, exact=exact),
+            )
+
+    def profile(
+        self,
+        source: Source,
+        points: Sequence[tuple[float, float]],
+        *,
+        bands: Sequence[int] | None = None,
+        plane: Plane = _FIRST_PLANE,
+        samples: int | None = None,
+    ) -> Profile:
+        """Return the values under a line through points (x, y), as `probe.profile` does.
+
+        Raises a SourceError or a RequestError.
+        """
+        with self._lease(source) as reader:
+            return profile(reader, points, bands, plane, self.config.limits, samples=samples)
+
+    def stack(
+        self,
+        source: Source,
+        place: tuple[float, float],
+        axis: str,
+        *,
+        bands: Sequence[int] | None = None,
+        plane: Plane = _FIRST_PLANE,
+    ) -> Stack:
+        """Return the values of one pixel (x, y) in all planes of an axis.
+
+        Raises a SourceError or a RequestError.
+        """
+        with self._lease(source) as reader:
+            return values_at(reader, place, axis, bands, plane, limits=self.config.limits)
 
     def style(self, source: Source) -> Style:
         """Return the default look of an image."""
-        with self._lease(source) as reader:
-            return self._default_style(source, reader)
+        return look.default_style(self.info(source))
 
     def encoder(self, name: str) -> Encoder:
         """Return the encoder of a format. Raises ParameterError when there is none."""
@@ -100,6 +157,7 @@ class Engine:
         """Close all files and forget all chunks. The engine may be used again."""
         self._state.pool.close()
         self._state.chunks.clear()
+        self._state.measurements.clear()
 
     @contextmanager
     def _lease(self, source: Source) -> Iterator[Reader]:
@@ -155,34 +213,24 @@ class Engine:
     def _draw(
         self, source: Source, reader: Reader, request: RenderRequest, encoder: Encoder
     ) -> Encoded:
-        if encoder.kind == "raster" and not request.style.channels:
-            raster = self._read(reader, request.target, None, request.plane)
-            return encoder.encode(raster, request.encoding)
-        style = request.style if request.style.channels else self._default_style(source, reader)
-        bands = look_bands(style, reader.info)
-        raster = self._read(reader, request.target, bands, request.plane)
-        picture = render(raster, style, reader.info, bands)
+        drawing = self._drawing(source, reader)
+        style, plane = request.style, request.plane
+        if encoder.kind == "raster" and not style.text:
+            return encoder.encode(drawing.read(request.target, None, plane), request.encoding)
+        picture, grid = drawing.picture(request.target, style, plane)
         if encoder.kind == "raster":
-            return encoder.encode(_as_raster(picture, raster), request.encoding)
+            return encoder.encode(_as_raster(picture, grid), request.encoding)
         return encoder.encode(picture, request.encoding)
 
-    def _default_style(self, source: Source, reader: Reader) -> Style:
-        info = reader.info
-        if shown_as_is(info):
-            return Style()
-        return self._live().styles.get(source, lambda: look.default_style(info, _samples(reader)))
-
-    def _read(
-        self, reader: Reader, target: Target, bands: Sequence[int] | None, plane: Plane
-    ) -> Raster:
-        info = reader.info
-        chosen = tuple(range(len(info.bands)) if bands is None else bands)
-        for band in chosen:
-            if not 0 <= band < len(info.bands):
-                raise OutsideError(f"band {band + 1} is outside 1 to {len(info.bands)}")
-        check_plane(info, plane)
-        reading = plan(info, target.grid(info), self.config.limits, chosen)
-        return gather(reader, reading, plane, self.config.read_piece_bytes)
+    def _drawing(self, source: Source, reader: Reader) -> Drawing:
+        state = self._live()
+        return Drawing(
+            reader,
+            self.config,
+            tables=self.colormaps.table,
+            classify=classify,
+            spans=lambda key, make: state.spans.get((source, key), make),
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -193,7 +241,8 @@ class _State:
     pool: ReaderPool
     chunks: ChunkCache
     renders: SingleFlight[Encoded]
-    styles: Store[Style]
+    spans: Store[look.Span]
+    measurements: Store[Measurement]
 
     @classmethod
     def fresh(cls, engine: Engine) -> "_State":
@@ -202,28 +251,24 @@ class _State:
             pool=ReaderPool(engine.open_reader, engine.config.open_readers),
             chunks=ChunkCache(engine.config.chunk_cache_bytes),
             renders=SingleFlight(),
-            styles=Store(_REMEMBERED_STYLES),
+            spans=Store(_REMEMBERED_SPANS),
+            measurements=Store(_REMEMBERED_NUMBERS, size_of=_held_numbers),
         )
 
 
-def _samples(reader: Reader) -> dict[int, Array]:
-    """Return the valid values that the default look is made from."""
-    info = reader.info
-    bands = tuple(look.look_colors(info))
-    level, windows = look.sampled_windows(info)
-    values: dict[int, list[Array]] = {band: [] for band in bands}
-    for window in windows:
-        data, mask = read_window(reader, level, window, bands, look.middle_plane(info.axes))
-        for row, band in enumerate(bands):
-            values[band].append(data[row].ravel() if mask is None else data[row][mask])
-    return {band: np.concatenate(values[band]) for band in bands}
+def _held_numbers(found: Measurement) -> int:
+    """Return about how many numbers a measurement keeps."""
+    return sum(
+        20 + 2 * len(one.histogram.counts) + 2 * len(one.statistics.unique or ())
+        for one in found.bands
+    )
 
 
 def _stored_tile(reader: Reader, request: RenderRequest) -> Encoded | None:
     """Return the file's own tile when it is just what is asked, untouched."""
     target, encoding = request.target, request.encoding
     as_stored = (encoding.quality, encoding.subsampling, encoding.lossless) == (None, None, False)
-    if not (isinstance(target, Tile) and as_stored and not request.style.channels):
+    if not (isinstance(target, Tile) and as_stored and not request.style.text):
         return None
     if not _reads_encoded(type(reader)):
         return None
@@ -254,6 +299,10 @@ def _stored_level(info: ImageInfo, tile: Tile) -> int | None:
     return None
 
 
-def _as_raster(picture: Picture, raster: Raster) -> Raster:
+def _as_raster(picture: Picture, grid: Grid) -> Raster:
     """Return a picture as a raster, for formats that hold rasters."""
-    return Raster(np.moveaxis(picture.data, -1, 0), None, raster.grid)
+    data = np.moveaxis(picture.data, -1, 0)
+    # A quarter turn exchanged the sides: the grid no longer tells where the pixels lie.
+    return Raster(
+        data, None, grid if picture.size == grid.size else Grid(picture.size, grid.affine)
+    )

@@ -78,6 +78,9 @@ class Band:
     """The value that means "nothing was measured here"; NaN counts as such in any case."""
     display: tuple[float, float] | None = None
     """The display range that the file states; None when it states none."""
+    scale: float = 1.0
+    offset: float = 0.0
+    """The measured quantity is the stored value times ``scale`` plus ``offset``."""
 
 
 @dataclass(frozen=True, slots=True)

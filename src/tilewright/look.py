@@ -1,4 +1,6 @@
-"""The look of an image when none is asked: fixed for a version of the file.
+"""The look of an image when none is asked, and what a range comes to on its data.
+
+The default look is fixed for a version of the file:
 
 1. 8-bit, bilevel, palette and CMYK data are shown as they are.
 2. A band with a display range of its own in the file is shown in that range.
@@ -10,12 +12,15 @@
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from tilewright.geometry import Window
-from tilewright.image import Array, Axis, ImageInfo, Plane
-from tilewright.style import Channel, Stretch, Style
+from tilewright.image import Array, Axis, ColorInterpretation, ImageInfo, Plane
+from tilewright.paint import Solid
+from tilewright.stretch import AUTO, Limit, Stretch
+from tilewright.style import Channel, Style
 
 ENOUGH_PIXELS = 1 << 16
 """A level this large is measured instead of a finer one."""
@@ -23,21 +28,58 @@ MOST_PIXELS = 1 << 22
 """A level larger than this is measured on windows."""
 PERCENTILES = (2.0, 98.0)
 MOST_CHANNELS = 16
+INKS: tuple[ColorInterpretation, ...] = ("cyan", "magenta", "yellow", "black")
+LIGHTS: tuple[ColorInterpretation, ...] = ("red", "green", "blue")
+PRIMARIES = ("#ff0000", "#00ff00", "#0000ff")
 _WINDOW_SIDE = 512
-_PRIMARIES = ("#ff0000", "#00ff00", "#0000ff")
+_STEPS = 256
 
 
-def look_colors(info: ImageInfo) -> dict[int, str]:
-    """Return the bands that the default look shows, each with its colour."""
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What a `Stretch` comes to on an image."""
+
+    low: float
+    high: float
+    equalizer: tuple[float, ...] = ()
+    """For the curve ``equalize``: the share of values (0-1) at most each 256th of the span."""
+
+
+def shown_as_is(info: ImageInfo) -> bool:
+    """Return True when the data are a picture already: nothing is to be stretched."""
+    names = {*info.interpretations}
+    if "palette" in names or names >= {*INKS}:
+        return True
+    stated = any(band.display or band.color for band in info.bands)
+    return info.dtype == "bool" or (info.dtype == "uint8" and not stated)
+
+
+def default_style(info: ImageInfo) -> Style:
+    """Return the default look; without channels for what is shown as it is."""
+    if shown_as_is(info):
+        return Style()
+    return Style(
+        tuple(
+            Channel(
+                band,
+                stretch=AUTO,
+                paint=Solid(color),
+                invert=info.bands[band].interpretation == "white-is-zero",
+            )
+            for band, color in _look_colors(info).items()
+        )
+    )
+
+
+def _look_colors(info: ImageInfo) -> dict[int, str]:
     names = info.interpretations
-    rgb = [names.index(name) for name in ("red", "green", "blue") if name in names]
-    if len(rgb) == len(_PRIMARIES):
-        return dict(zip(rgb, _PRIMARIES, strict=True))
-    plain = [index for index, name in enumerate(names) if "alpha" not in name]
+    if {*LIGHTS} <= {*names}:
+        return {names.index(light): color for light, color in zip(LIGHTS, PRIMARIES, strict=True)}
+    plain = [index for index, name in enumerate(names) if "alpha" not in name] or [0]
     if any(info.bands[index].color for index in plain):
         return {index: info.bands[index].color or "#ffffff" for index in plain[:MOST_CHANNELS]}
-    if len(plain) >= len(_PRIMARIES):
-        return dict(zip(plain, _PRIMARIES, strict=False))
+    if len(plain) >= len(PRIMARIES):
+        return dict(zip(plain, PRIMARIES, strict=False))
     return {plain[0]: "#ffffff"}
 
 
@@ -61,32 +103,82 @@ def middle_plane(axes: Sequence[Axis]) -> Plane:
     return Plane.of({axis.name: axis.size // 2 for axis in axes})
 
 
-def default_style(info: ImageInfo, samples: dict[int, Array]) -> Style:
-    """Return the default look of data that are not shown as they are.
+def sampled_bands(channel: Channel, info: ImageInfo) -> tuple[int, ...]:
+    """Return the bands whose values an automatic range of a channel's band is made from."""
+    names = info.interpretations
+    if names[channel.band] in LIGHTS and {*LIGHTS} <= {*names} and _automatic(channel.stretch):
+        return tuple(names.index(light) for light in LIGHTS)
+    return (channel.band,)
 
-    ``samples`` holds the valid values measured of each band of `look_colors`, flat.
+
+def needs_samples(channel: Channel, info: ImageInfo) -> bool:
+    """Tell whether the data must be looked at before a channel can be drawn."""
+    if any(curve.family == "equalize" for curve in channel.curves):
+        return True
+    if not _automatic(channel.stretch) or channel.expression is not None:
+        return channel.stretch.measured
+    return info.dtype not in {"uint8", "bool"} and info.bands[channel.band].display is None
+
+
+def _automatic(stretch: Stretch) -> bool:
+    return stretch == AUTO
+
+
+def span(channel: Channel, info: ImageInfo, samples: Array | None) -> Span:
+    """Return what a channel's range comes to; ``samples`` are valid values, flat.
+
+    They are needed when `needs_samples` says so.
     """
-    colors = look_colors(info)
-    if all(info.bands[band].interpretation in {"red", "green", "blue"} for band in colors):
-        joint = np.concatenate([samples[band] for band in colors])
-        samples = dict.fromkeys(colors, joint)
-    return Style(
-        tuple(
-            Channel(band, _range(info.bands[band].display, samples[band]), color)
-            for band, color in colors.items()
-        )
-    )
+    finite = _finite(samples)
+    low = _end(channel, channel.stretch.low, info, finite, upper=False)
+    high = _end(channel, channel.stretch.high, info, finite, upper=True)
+    if not low < high:
+        # A constant image, or ends of two kinds that crossed.
+        high = max(low + 1.0, float(np.nextafter(low, np.inf)))
+    if any(curve.family == "equalize" for curve in channel.curves):
+        return Span(low, high, _equalizer(finite, low, high))
+    return Span(low, high)
 
 
-def _range(display: tuple[float, float] | None, values: Array) -> Stretch:
-    if display is not None and display[0] < display[1]:
-        return Stretch(*display)
-    finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values
-    if finite.size == 0:
-        return Stretch(0.0, 1.0)
-    low, high = (float(value) for value in np.percentile(finite.astype(np.float64), PERCENTILES))
-    return (
-        Stretch(low, high)
-        if low < high
-        else Stretch(low, max(low + 1.0, np.nextafter(low, np.inf)))
-    )
+def _finite(samples: Array | None) -> Array:
+    if samples is None:
+        return np.zeros(0)
+    values = samples[np.isfinite(samples)] if samples.dtype.kind == "f" else samples
+    return values.astype(np.float64)
+
+
+def _end(channel: Channel, limit: Limit, info: ImageInfo, samples: Array, *, upper: bool) -> float:
+    if limit.kind == "value":
+        return limit.amount
+    display = None if channel.expression is not None else info.bands[channel.band].display
+    if limit.kind == "auto" and display is not None and display[0] < display[1]:
+        return display[upper]
+    if limit.kind == "dtype" or (limit.kind == "auto" and _is_byte(channel, info)):
+        return _dtype_end(info.dtype, upper=upper)
+    if samples.size == 0:
+        return float(upper)
+    if limit.kind == "deviations":
+        return float(samples.mean() + limit.amount * samples.std())
+    percentile = PERCENTILES[upper] if limit.kind == "auto" else limit.amount
+    return float(np.percentile(samples, percentile))
+
+
+def _is_byte(channel: Channel, info: ImageInfo) -> bool:
+    return info.dtype in {"uint8", "bool"} and channel.expression is None
+
+
+def _dtype_end(dtype: str, *, upper: bool) -> float:
+    kind = np.dtype(dtype)
+    if kind.kind in "fb":
+        return float(upper)
+    limits = np.iinfo(kind)
+    return float(limits.max if upper else limits.min)
+
+
+def _equalizer(samples: Array, low: float, high: float) -> tuple[float, ...]:
+    """Return the share of values at or below each step from low to high."""
+    if samples.size == 0:
+        return ()
+    counts, _ = np.histogram(samples.clip(low, high), bins=_STEPS - 1, range=(low, high))
+    shares = np.concatenate([[0.0], np.cumsum(counts) / samples.size])
+    return tuple(shares.tolist())

@@ -1,33 +1,74 @@
 """A Raster and a Style become a Picture."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from tilewright.image import Array, ColorInterpretation, ImageInfo, Picture, Raster
-from tilewright.style import Channel, Stretch, Style
+from tilewright import expression
+from tilewright.blend import Bytes, Painted, blend
+from tilewright.image import Array, ImageInfo, Mask, Picture, Raster
+from tilewright.look import INKS, LIGHTS, PRIMARIES, Span
+from tilewright.lookup import intensity
+from tilewright.paint import WHITE, Classes, Paint, Solid
+from tilewright.style import Channel, Orientation, Style
 
-Bytes = npt.NDArray[np.uint8]
+Tables = Callable[[Paint], Bytes]
+"""From a paint to its 256 colours, shape (256, 4)."""
+Classifier = Callable[[Array, Classes], Bytes]
 
-_INKS: tuple[ColorInterpretation, ...] = ("cyan", "magenta", "yellow", "black")
-_LIGHTS: tuple[ColorInterpretation, ...] = ("red", "green", "blue")
-_PRIMARIES = ("#ff0000", "#00ff00", "#0000ff")
 _PICTURES = {("gray",), ("red", "green", "blue"), ("red", "green", "blue", "alpha")}
+_SUMS = {"add", "lighten", "screen"}
+"""Blends that leave three primaries as they are."""
+_PRIMARY_PAINTS = tuple(Solid(color) for color in PRIMARIES)
+_TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 
-def render(raster: Raster, style: Style, info: ImageInfo, bands: Sequence[int]) -> Picture:
+def needed_bands(style: Style, info: ImageInfo) -> tuple[int, ...]:
+    """Return the bands that a style needs read, alpha included."""
+    shown: list[int] = []
+    for channel in style.channels:
+        used = expression.bands_of(channel.expression) if channel.expression else (channel.band,)
+        shown += used
+    opacity = [index for index, name in enumerate(info.interpretations) if "alpha" in name]
+    return tuple(dict.fromkeys([*(shown or _shown_as_is(info)), *opacity]))
+
+
+def operand(channel: Channel, layers: Mapping[int, Array]) -> Array:
+    """Return the values (y, x) that a channel shows: a band's, or an expression's."""
+    if channel.expression is None:
+        return layers[channel.band]
+    return expression.evaluate(channel.expression, layers)
+
+
+def render(
+    raster: Raster,
+    style: Style,
+    info: ImageInfo,
+    bands: Sequence[int],
+    spans: Sequence[Span],
+    *,
+    tables: Tables,
+    classify: Classifier,
+) -> Picture:
     """Return what a person sees.
 
-    ``bands`` tells which band of the image each layer of the raster is. A style without
-    channels shows 8-bit, bilevel, palette and CMYK data as they are.
+    ``bands`` tells which band of the image each layer of the raster is, ``spans`` what each
+    channel's range comes to. A style without channels shows 8-bit, bilevel, palette and CMYK
+    data as they are.
     """
     if not style.channels and _is_picture(raster, info, bands):
-        return Picture(np.ascontiguousarray(raster.data.transpose(1, 2, 0)))
-    layers = {band: raster.data[row] for row, band in enumerate(bands)}
-    colors = _channels(layers, style.channels) if style.channels else _as_is(layers, info)
-    return _with_alpha(colors, _opacity(layers, raster, info), _premultiplied(info))
+        picture = Picture(np.ascontiguousarray(raster.data.transpose(1, 2, 0)))
+    else:
+        layers = {band: raster.data[row] for row, band in enumerate(bands)}
+        if style.channels:
+            colors, cover = _Paints(layers, info, tables, classify).channels(style, spans)
+        else:
+            colors, cover = _as_is(layers, info), None
+        opacity = _opacity(layers, raster, info, cover)
+        picture = _with_alpha(colors, opacity, premultiplied=_is_premultiplied(info))
+    return _finished(picture, style)
 
 
 def _is_picture(raster: Raster, info: ImageInfo, bands: Sequence[int]) -> bool:
@@ -39,33 +80,17 @@ def _is_picture(raster: Raster, info: ImageInfo, bands: Sequence[int]) -> bool:
     )
 
 
-def look_bands(style: Style, info: ImageInfo) -> tuple[int, ...]:
-    """Return the bands that a style needs read, alpha included."""
-    opacity = [index for index, name in enumerate(info.interpretations) if "alpha" in name]
-    shown = [channel.band for channel in style.channels] or _shown_as_is(info)
-    return tuple(dict.fromkeys([*shown, *opacity]))
-
-
-def shown_as_is(info: ImageInfo) -> bool:
-    """Return True when the data are a picture already: nothing is to be stretched."""
-    names = {*info.interpretations}
-    if "palette" in names or names >= {*_INKS}:
-        return True
-    stated = any(band.display for band in info.bands)
-    return info.dtype == "bool" or (info.dtype == "uint8" and not stated)
-
-
 def _shown_as_is(info: ImageInfo) -> list[int]:
     """Return the colour bands of a picture: one (grey, palette), three (RGB) or four (CMYK)."""
     names = info.interpretations
-    for colors in (_INKS, _LIGHTS):
+    for colors in (INKS, LIGHTS):
         if {*colors} <= {*names}:
             return [names.index(color) for color in colors]
-    plain = [index for index, name in enumerate(names) if "alpha" not in name]
+    plain = [index for index, name in enumerate(names) if "alpha" not in name] or [0]
     return plain[:3] if len(plain) > 2 and "palette" not in names else plain[:1]  # noqa: PLR2004
 
 
-def _as_is(layers: dict[int, Array], info: ImageInfo) -> Bytes:
+def _as_is(layers: Mapping[int, Array], info: ImageInfo) -> Bytes:
     shown = _shown_as_is(info)
     interpretation = info.bands[shown[0]].interpretation
     if interpretation == "palette" and info.palette is not None:
@@ -74,7 +99,7 @@ def _as_is(layers: dict[int, Array], info: ImageInfo) -> Bytes:
         return table[np.minimum(layers[shown[0]], len(table) - 1).astype(np.intp)]
     merged = cv2.merge([np.ascontiguousarray(to_bytes(layers[band])) for band in shown])
     stacked = np.asarray(merged, np.uint8).reshape(*merged.shape[:2], len(shown))
-    if len(shown) == len(_INKS):
+    if len(shown) == len(INKS):
         inks = 255 - stacked.astype(np.uint16)
         return ((inks[..., :3] * inks[..., 3:] + 127) // 255).astype(np.uint8)
     return 255 - stacked if interpretation == "white-is-zero" else stacked
@@ -93,63 +118,150 @@ def to_bytes(layer: Array) -> Bytes:
     return ((layer - float(limits.min)) * (255 / span) + 0.5).astype(np.uint8)
 
 
-def _channels(layers: dict[int, Array], channels: Sequence[Channel]) -> Bytes:
-    """Add the channels up, clamped at 255."""
-    stretched = [stretch(layers[channel.band], channel.stretch) for channel in channels]
-    colors = tuple(channel.color for channel in channels)
-    if colors == ("#ffffff",):
-        return stretched[0][..., np.newaxis]
-    if colors == _PRIMARIES:
-        return np.asarray(cv2.merge(stretched), np.uint8)
-    total = np.zeros((*stretched[0].shape, 3), np.uint8)
-    for layer, color in zip(stretched, colors, strict=True):
-        ramp = np.arange(256)[:, np.newaxis] * [int(color[i : i + 2], 16) for i in (1, 3, 5)]
-        table = np.rint(ramp / 255).astype(np.uint8)[:, np.newaxis]
-        cv2.add(total, cv2.LUT(cv2.merge([layer] * 3), table), dst=total)
-    return total
+@dataclass(frozen=True, slots=True, eq=False)
+class _Paints:
+    """The layers of a raster and what painting them takes."""
+
+    layers: Mapping[int, Array]
+    info: ImageInfo
+    tables: Tables
+    classify: Classifier
+
+    def values(self, channel: Channel) -> Array:
+        """Return the values that a channel shows, in the file's units when it asks so."""
+        values = operand(channel, self.layers)
+        if not channel.unscale or channel.expression is not None:
+            return values
+        band = self.info.bands[channel.band]
+        return values * np.float32(band.scale) + np.float32(band.offset)
+
+    def channels(self, style: Style, spans: Sequence[Span]) -> tuple[Bytes, Bytes | None]:
+        """Return colours and opacity of all channels, blended."""
+        paints = tuple(channel.paint for channel in style.channels)
+        simple = paints == (WHITE,) or (paints == _PRIMARY_PAINTS and style.blend in _SUMS)
+        pairs = list(zip(style.channels, spans, strict=True))
+        if simple and all(_covers_all(channel) for channel in style.channels):
+            bright = [intensity(self.values(channel), channel, span) for channel, span in pairs]
+            if len(bright) == 1:
+                return bright[0].reshape(*bright[0].shape, 1), None
+            return np.asarray(cv2.merge(bright), np.uint8), None
+        return blend([self.painted(channel, span) for channel, span in pairs], style.blend)
+
+    def painted(self, channel: Channel, span: Span) -> Painted:
+        """Return one channel in colour."""
+        values = self.values(channel)
+        if isinstance(channel.paint, Classes):
+            classes = self.classify(values, channel.paint)
+            colors, opacity = np.ascontiguousarray(classes[..., :3]), classes[..., 3]
+            return Painted(colors, _veiled(opacity, channel, values, span))
+        bright = intensity(values, channel, span)
+        table = self.tables(channel.paint)
+        mapped = cv2.applyColorMap(bright, np.ascontiguousarray(table[:, np.newaxis, :3]))
+        clear = int(table[:, 3].min()) < 255  # noqa: PLR2004
+        veil = np.asarray(cv2.LUT(bright, table[:, 3].reshape(-1, 1)), np.uint8) if clear else None
+        return Painted(np.asarray(mapped, np.uint8), _veiled(veil, channel, values, span))
 
 
-def stretch(layer: Array, limits: Stretch) -> Bytes:
-    """Map ``low`` to 0 and ``high`` to 255, linearly, and clamp; NaN becomes 0."""
-    low, gain = limits.low, 255 / (limits.high - limits.low)
-    if layer.dtype.kind in "ui" and layer.dtype.itemsize <= 2:  # noqa: PLR2004
-        info = np.iinfo(layer.dtype)
-        ramp = (np.arange(info.min, info.max + 1) - low) * gain
-        table = np.rint(ramp.clip(0, 255)).astype(np.uint8)
-        return np.asarray(table[layer.astype(np.intp) - int(info.min)], np.uint8)
-    with np.errstate(invalid="ignore"):  # a signalling NaN is a NaN like any other
-        values = np.nan_to_num((layer.astype(np.float64) - low) * gain, nan=0.0)
-    clamped: Bytes = np.rint(values.clip(0, 255)).astype(np.uint8)
-    return clamped
+def _covers_all(channel: Channel) -> bool:
+    """Tell whether a channel is opaque wherever the raster is valid."""
+    whole = channel.opacity == 1 and not channel.discard and channel.nodata is None
+    return whole and channel.expression is None
 
 
-def _opacity(layers: dict[int, Array], raster: Raster, info: ImageInfo) -> Bytes | None:
+def _veiled(opacity: Bytes | None, channel: Channel, values: Array, span: Span) -> Bytes | None:
+    """Return a channel's opacity after its own nodata, discarding and opacity."""
+    hidden: Mask | None = None
+    if channel.nodata is not None:
+        hidden = values == channel.nodata
+    if channel.discard:
+        outside = ~((values >= span.low) & (values <= span.high))
+        hidden = outside if hidden is None else hidden | outside
+    if channel.expression is not None and values.dtype.kind == "f":
+        empty = ~np.isfinite(values)
+        if empty.any():
+            hidden = empty if hidden is None else hidden | empty
+    if hidden is None and channel.opacity == 1:
+        return opacity
+    full = np.full(values.shape, 255, np.uint8) if opacity is None else opacity
+    if channel.opacity < 1:
+        full = np.rint(full * channel.opacity).astype(np.uint8)
+    return full if hidden is None else _kept(full, ~hidden)
+
+
+def _kept(opacity: Bytes, where: Mask) -> Bytes:
+    """Return the opacity, 0 outside of ``where``."""
+    return opacity & -where.view(np.uint8)
+
+
+def _opacity(
+    layers: Mapping[int, Array], raster: Raster, info: ImageInfo, cover: Bytes | None
+) -> Bytes | None:
     """Return the alpha of the picture; None when it is opaque throughout."""
-    opacity = None
+    opacity = cover
     for band, layer in layers.items():
         if "alpha" in info.bands[band].interpretation:
-            opacity = to_bytes(layer)
+            alpha = to_bytes(layer)
+            opacity = alpha if opacity is None else np.minimum(alpha, opacity)
     if raster.mask is None:
         return opacity
     if opacity is None:
         return None if raster.mask.all() else raster.mask.astype(np.uint8) * 255
-    return np.where(raster.mask, opacity, 0).astype(np.uint8)
+    return _kept(opacity, raster.mask)
 
 
-def _premultiplied(info: ImageInfo) -> bool:
+def _is_premultiplied(info: ImageInfo) -> bool:
     return "premultiplied-alpha" in info.interpretations
 
 
-def _with_alpha(colors: Bytes, opacity: Bytes | None, premultiplied: bool) -> Picture:  # noqa: FBT001
+def _with_alpha(colors: Bytes, opacity: Bytes | None, *, premultiplied: bool) -> Picture:
     if opacity is None:
         return Picture(np.ascontiguousarray(colors))
-    height, width, channels = colors.shape
-    out = np.empty((height, width, 4), np.uint8)
-    out[..., :3] = colors[..., :3]
-    if channels == 4:  # noqa: PLR2004 - a palette brought its own alpha
+    if colors.shape[2] == 4:  # noqa: PLR2004 - a palette brought its own alpha
         opacity = np.minimum(opacity, colors[..., 3])
+    out = _four_channels(colors)
     if premultiplied:
         full = np.maximum(opacity, 1).astype(np.uint16)[..., np.newaxis]
         out[..., :3] = np.minimum((out[..., :3].astype(np.uint16) * 255 + full // 2) // full, 255)
-    out[..., 3] = opacity
+    cv2.insertChannel(np.ascontiguousarray(opacity), out, 3)
     return Picture(out)
+
+
+def _four_channels(colors: Bytes) -> Bytes:
+    """Return a copy with room for alpha: numpy moves three bytes of four slowly."""
+    if colors.shape[2] == 4:  # noqa: PLR2004
+        return colors.copy()
+    widen = cv2.COLOR_GRAY2RGBA if colors.shape[2] == 1 else cv2.COLOR_RGB2RGBA
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(colors), widen), np.uint8)
+
+
+def _finished(picture: Picture, style: Style) -> Picture:
+    """Apply what concerns the picture as a whole: saturation, background, orientation."""
+    data = picture.data
+    if style.saturation != 1 and data.shape[2] > 1:
+        data = _saturated(data, style.saturation)
+    if style.background is not None and data.shape[2] == 4:  # noqa: PLR2004
+        paper = [int(style.background[i : i + 2], 16) for i in (1, 3, 5)]
+        share = data[..., 3:].astype(np.float32) / 255
+        data = np.rint(data[..., :3] * share + np.array(paper, np.float32) * (1 - share)).astype(
+            np.uint8
+        )
+    return Picture(np.ascontiguousarray(_turned(data, style.orientation)))
+
+
+def _saturated(data: Bytes, saturation: float) -> Bytes:
+    """Move colours away from, or towards, the grey of the same luma (ITU-R BT.709)."""
+    colors = data[..., :3].astype(np.float32)
+    luma = (colors @ np.array([0.2126, 0.7152, 0.0722], np.float32))[..., np.newaxis]
+    out = data.copy()
+    out[..., :3] = np.rint(luma + (colors - luma) * saturation).clip(0, 255)
+    return out
+
+
+def _turned(data: Bytes, orientation: Orientation) -> Bytes:
+    if orientation.mirror:
+        data = data[:, ::-1]
+    turn = _TURNS.get(orientation.rotation)
+    if turn is None:
+        return data
+    turned = cv2.rotate(np.ascontiguousarray(data), turn)
+    return np.asarray(turned, np.uint8).reshape(*turned.shape[:2], data.shape[2])

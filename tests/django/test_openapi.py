@@ -4,7 +4,7 @@ from drf_spectacular.validation import validate_schema
 
 from tests.testapp.urls import plain
 from tilewright.django import conf
-from tilewright.web import xyz
+from tilewright.web import numbers, xyz
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,20 @@ ROUTES = {
     "data/thumbnail": (xyz.THUMBNAIL, set()),
     "data/region.{fmt}": (xyz.REGION, {"fmt"}),
     "data/region": (xyz.REGION, set()),
-    "data/pixel": (xyz.PIXEL, set()),
+    "data/pixel": (numbers.PIXEL, set()),
+    "data/histogram": (numbers.HISTOGRAM, set()),
+    "data/statistics": (numbers.STATISTICS, set()),
+    "data/profile": (numbers.PROFILE, set()),
+    "info/bands": (numbers.OVERVIEW, set()),
+    "info/band": (numbers.BAND, set()),
+}
+
+PICTURES = {
+    "tiles/{z}/{x}/{y}.{fmt}",
+    "data/thumbnail.{fmt}",
+    "data/thumbnail",
+    "data/region.{fmt}",
+    "data/region",
 }
 
 
@@ -38,7 +51,7 @@ def test_every_parameter_is_documented(schema, route):
         assert row.get("required", False) is parameter.required
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if route != "data/pixel"])
+@pytest.mark.parametrize("route", sorted(PICTURES))
 def test_every_media_type_is_documented(schema, route):
     responses = schema["paths"][f"/scans/{{id}}/{route}"]["get"]["responses"]
     assert list(responses["200"]["content"]) == list(conf.edge().media_types)
@@ -48,10 +61,26 @@ def test_every_media_type_is_documented(schema, route):
             assert list(response["content"]) == ["application/problem+json"]
 
 
-@pytest.mark.parametrize("route", ["info/metadata", "tiles/metadata", "data/pixel"])
+@pytest.mark.parametrize(
+    "route",
+    ["info/metadata", "tiles/metadata", "info/band", "info/frames", "data/pixel", "data/profile"],
+)
 def test_documents_have_schemas(schema, route):
     responses = schema["paths"][f"/scans/{{id}}/{route}"]["get"]["responses"]
     assert responses["200"]["content"]["application/json"]["schema"]["properties"]
+
+
+@pytest.mark.parametrize(
+    ("route", "word"),
+    [
+        ("info/bands", "additionalProperties"),
+        ("data/statistics", "additionalProperties"),
+        ("data/histogram", "oneOf"),
+    ],
+)
+def test_documents_by_band_have_schemas(schema, route, word):
+    responses = schema["paths"][f"/scans/{{id}}/{route}"]["get"]["responses"]
+    assert responses["200"]["content"]["application/json"]["schema"][word]
 
 
 def test_the_schema_is_valid_and_made_without_a_warning(schema, capsys):

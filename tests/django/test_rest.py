@@ -31,6 +31,12 @@ ROUTES = (
     "data/region.npy?left=0&top=0&right=20&bottom=10",
     "data/region?width=50",
     "data/pixel?left=1&top=2",
+    "data/histogram?bins=4",
+    "data/statistics",
+    "data/profile?points=0,0;9,9",
+    "info/bands",
+    "info/band",
+    "info/frames",
 )
 
 
@@ -101,6 +107,9 @@ def test_a_pixel_is_measured(get, pixels):
     assert get("data/pixel?left=500&top=300").json() == {
         "value": expected,
         "bands": {"1": expected[0], "2": expected[1], "3": expected[2]},
+        "r": expected[0],
+        "g": expected[1],
+        "b": expected[2],
     }
 
 

@@ -2,11 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.pyramids import layout
 from tilewright.errors import OutsideError, ParameterError
-from tilewright.geometry import Box
-from tilewright.image import Plane
+from tilewright.geometry import Box, Size
+from tilewright.image import Band, Plane
+from tilewright.paint import Named
 from tilewright.request import SUBSAMPLINGS, Encoding, Fit, Region, RenderRequest, Tile
-from tilewright.style import Channel, Stretch, Style
+from tilewright.stretch import Stretch
+from tilewright.style import Channel, Style
 from tilewright.web import xyz
 
 SUFFIXES = {
@@ -19,6 +22,14 @@ SUFFIXES = {
     "tiff": "tiff",
     "npy": "npy",
 }
+
+
+def never():
+    raise AssertionError("the image was opened to read its URL")
+
+
+def three_bands():
+    return layout(Size(9, 9), (1,), chunk=9, dtype="uint8", bands=[Band(interpretation="gray")] * 3)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +74,7 @@ SUFFIXES = {
     ],
 )
 def test_urls_are_read(url, request_):
-    assert xyz.parse(url, SUFFIXES) == request_
+    assert xyz.parse(url, SUFFIXES, never) == request_
 
 
 @pytest.mark.parametrize(
@@ -100,7 +111,7 @@ def test_urls_are_read(url, request_):
 )
 def test_bad_values_are_refused_by_name(url, name):
     with pytest.raises(ParameterError) as caught:
-        xyz.parse(url, SUFFIXES)
+        xyz.parse(url, SUFFIXES, never)
     assert caught.value.parameter == name
 
 
@@ -117,7 +128,7 @@ def test_bad_values_are_refused_by_name(url, name):
 )
 def test_what_does_not_exist_is_outside(url):
     with pytest.raises(OutsideError):
-        xyz.parse(url, SUFFIXES)
+        xyz.parse(url, SUFFIXES, never)
 
 
 def test_a_pixel_is_one_whole_pixel():
@@ -171,16 +182,26 @@ targets = st.one_of(
 )
 
 
-@given(st.builds(RenderRequest, target=targets, encoding=encodings, plane=planes))
+looks = st.sampled_from(
+    [
+        Style(),
+        Style((Channel(1, stretch=Stretch.of(-1.5, 300), paint=Named("viridis")),)),
+        Style((Channel(expression="(b2-b1)/(b2+b1)", discard=True),)),
+        Style((Channel(0), Channel(2, invert=True)), blend="screen", background="#102030"),
+    ]
+)
+
+
+@given(st.builds(RenderRequest, target=targets, encoding=encodings, plane=planes, style=looks))
 def test_a_request_survives_the_way_to_its_url_and_back(request_):
-    assert xyz.parse(xyz.url(request_, SUFFIXES), SUFFIXES) == request_
+    assert xyz.parse(xyz.url(request_, SUFFIXES), SUFFIXES, never) == request_
 
 
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused(text):
     for head in ("tiles/0/0/0.png?", "data/region.png?left=", "data/thumbnail.", ""):
         try:
-            xyz.parse(head + text, SUFFIXES)
+            xyz.parse(head + text, SUFFIXES, three_bands)
         except (ParameterError, OutsideError):
             continue
 
@@ -188,7 +209,6 @@ def test_any_text_is_read_or_refused(text):
 @pytest.mark.parametrize(
     "request_",
     [
-        RenderRequest(Tile(0, 0, 0), style=Style((Channel(0, Stretch(0, 1)),))),
         RenderRequest(Tile(0, 0, 0), plane=Plane.of({"angle": 1})),
         RenderRequest(Tile(0, 0, 0), Encoding("bmp")),
     ],

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -90,3 +91,24 @@ def check_rest_framework(
             )
         ]
     return []
+
+
+@checks.register(TAG)
+def check_lut_folder(
+    app_configs: Sequence[AppConfig] | None,  # noqa: ARG001 - Django's signature
+    **_: Any,
+) -> list[checks.CheckMessage]:
+    """W004: the folder of lookup tables is there."""
+    try:
+        folder = conf.read_setting()[0].lut_folder
+    except ConfigurationError:
+        return []
+    if folder is None or Path(folder).is_dir():
+        return []
+    return [
+        checks.Warning(
+            f"lut_folder is not a folder: {folder}",
+            hint="Its lookup tables are missing from the colormaps.",
+            id="tilewright.W004",
+        )
+    ]

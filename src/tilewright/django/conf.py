@@ -10,7 +10,9 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from difflib import get_close_matches
-from typing import Any, TypeVar, get_type_hints
+from pathlib import PurePath
+from types import NoneType
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from django.conf import settings
 from django.core.signals import setting_changed
@@ -105,11 +107,15 @@ def _build(kind: type[T], given: Mapping[str, Any], where: str) -> T:
             if not isinstance(value, Mapping):
                 raise ConfigurationError(f"{place} must be a dict, not {value!r}")
             values[name] = _build(expected, value, place)
+            continue
+        if isinstance(value, PurePath):
+            value = str(value)  # noqa: PLW2901 - settings have their folders as paths
+        allowed = get_args(expected) or (expected,)
         # True is an int to Python, and a slip to a reader of settings.
-        elif type(value) is not expected:
-            raise ConfigurationError(f"{place} must be of type {expected.__name__}, not {value!r}")
-        else:
-            values[name] = value
+        if type(value) not in allowed:
+            kinds = " or ".join("None" if kind is NoneType else kind.__name__ for kind in allowed)
+            raise ConfigurationError(f"{place} must be of type {kinds}, not {value!r}")
+        values[name] = value
     try:
         return kind(**values)
     except ConfigurationError as error:

@@ -17,7 +17,7 @@ from drf_spectacular.utils import (
 from rest_framework.views import APIView
 
 from tilewright.django import conf
-from tilewright.web import http, metadata, xyz
+from tilewright.web import findings, http, metadata, numbers, xyz
 from tilewright.web.params import ParameterSet
 
 PROBLEMS = {
@@ -61,7 +61,13 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
         return extend_schema_view(
             image_metadata=_document(metadata.INFO_SCHEMA, []),
             tiles_metadata=_document(metadata.TILES_SCHEMA, []),
-            pixel=_document(metadata.PIXEL_SCHEMA, _parameters(xyz.PIXEL)),
+            bands=_document(findings.BANDS_SCHEMA, _parameters(numbers.OVERVIEW)),
+            band=_document(findings.BAND_SCHEMA, _parameters(numbers.BAND)),
+            frames=_document(findings.FRAMES_SCHEMA, []),
+            histogram=_document(findings.HISTOGRAM_SCHEMA, _parameters(numbers.HISTOGRAM)),
+            statistics=_document(findings.STATISTICS_SCHEMA, _parameters(numbers.STATISTICS)),
+            pixel=_document(findings.PIXEL_SCHEMA, _parameters(numbers.PIXEL)),
+            profile=_document(findings.PROFILE_SCHEMA, _parameters(numbers.PROFILE)),
             tile=_pictures(pictures, [*places, suffix, *_parameters(xyz.TILE)]),
             thumbnail=_pictures(pictures, [suffix, *_parameters(xyz.THUMBNAIL)]),
             negotiated_thumbnail=_pictures(pictures, _parameters(xyz.THUMBNAIL)),

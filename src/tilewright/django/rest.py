@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar, TypeVar, cast
 
 from django.core.exceptions import ImproperlyConfigured
@@ -14,12 +16,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from tilewright.django import conf
-from tilewright.django.replies import to_response
+from tilewright.django import conf, numbers
+from tilewright.django.replies import answer, to_response
 from tilewright.django.sources import file_source
 from tilewright.errors import SourceError, TilewrightError
 from tilewright.image import ImageInfo, Source
 from tilewright.request import RenderRequest
+from tilewright.style import Style
+from tilewright.style_text import parse_style
 from tilewright.web import http, metadata, xyz
 
 Method = TypeVar("Method", bound=Callable[..., HttpResponse])
@@ -73,6 +77,15 @@ class ImageViewSetMixin(GenericViewSet[Any]):
     image_field: ClassVar[str] = "file"
     """The name of the model's `FileField`."""
 
+    style_field: ClassVar[str] = ""
+    """The name of a text field of the model that holds a look of its own, as `Style.text`
+    writes it; shown when none is asked. Empty: the image's default look."""
+
+    def get_style(self) -> Style:
+        """Return the look that is shown when none is asked; ``Style()`` is the default look."""
+        text = getattr(self.get_object(), self.style_field) if self.style_field else ""
+        return parse_style(text) if text else Style()
+
     def get_source(self) -> Source:
         """Return what to open for the object of this request.
 
@@ -103,55 +116,107 @@ class ImageViewSetMixin(GenericViewSet[Any]):
         source = self.get_source()
         edge = conf.edge()
         place = path["z"], path["x"], path["y"]
-        asked = xyz.tile(place, path["fmt"], _query(request), edge.suffixes)
-        return _picture(request, edge, source, asked)
+        info = partial(edge.engine.info, source)
+        asked = xyz.tile(place, path["fmt"], _query(request), edge.suffixes, info)
+        return self._picture(request, edge, source, asked)
 
     @_route(r"data/thumbnail\.(?P<fmt>[^/.]+)", "thumbnail")
     def thumbnail(self, request: Request, **path: str) -> HttpResponse:
         """Return the whole image, fitted into a frame."""
         source = self.get_source()
         edge = conf.edge()
-        asked = xyz.thumbnail(path["fmt"], _query(request), edge.suffixes)
-        return _picture(request, edge, source, asked)
+        info = partial(edge.engine.info, source)
+        asked = xyz.thumbnail(path["fmt"], _query(request), edge.suffixes, info)
+        return self._picture(request, edge, source, asked)
 
     @_route("data/thumbnail", "thumbnail-negotiated")
     def negotiated_thumbnail(self, request: Request, **_: str) -> HttpResponse:
         """Return the whole image, fitted into a frame, in a format that Accept names."""
         source = self.get_source()
         edge = conf.edge()
-        asked = xyz.thumbnail(_liked_suffix(request, edge), _query(request), edge.suffixes)
-        return _picture(request, edge, source, asked, vary="Accept")
+        info = partial(edge.engine.info, source)
+        asked = xyz.thumbnail(_liked_suffix(request, edge), _query(request), edge.suffixes, info)
+        return self._picture(request, edge, source, asked, vary="Accept")
 
     @_route(r"data/region\.(?P<fmt>[^/.]+)", "region")
     def region(self, request: Request, **path: str) -> HttpResponse:
         """Return a rectangle of the image, at any size."""
         source = self.get_source()
         edge = conf.edge()
-        asked = xyz.region(path["fmt"], _query(request), edge.suffixes)
-        return _picture(request, edge, source, asked)
+        info = partial(edge.engine.info, source)
+        asked = xyz.region(path["fmt"], _query(request), edge.suffixes, info)
+        return self._picture(request, edge, source, asked)
 
     @_route("data/region", "region-negotiated")
     def negotiated_region(self, request: Request, **_: str) -> HttpResponse:
         """Return a rectangle of the image, at any size, in a format that Accept names."""
         source = self.get_source()
         edge = conf.edge()
-        asked = xyz.region(_liked_suffix(request, edge), _query(request), edge.suffixes)
-        return _picture(request, edge, source, asked, vary="Accept")
+        info = partial(edge.engine.info, source)
+        asked = xyz.region(_liked_suffix(request, edge), _query(request), edge.suffixes, info)
+        return self._picture(request, edge, source, asked, vary="Accept")
+
+    @_route("info/bands", "bands")
+    def bands(self, request: Request, **_: str) -> HttpResponse:
+        """Describe each band, and tell the ends of its values."""
+        return self._numbers(request, numbers.bands)
+
+    @_route("info/band", "band")
+    def band(self, request: Request, **_: str) -> HttpResponse:
+        """Describe one band, and tell the ends of its values."""
+        return self._numbers(request, numbers.band)
+
+    @_route("info/frames", "frames")
+    def frames(self, request: Request, **_: str) -> HttpResponse:
+        """List the planes of the image, and the bands in each."""
+        return self._numbers(request, numbers.frames)
+
+    @_route("data/histogram", "histogram")
+    def histogram(self, request: Request, **_: str) -> HttpResponse:
+        """Count the measured values in bins, for each band."""
+        return self._numbers(request, numbers.histogram)
+
+    @_route("data/statistics", "statistics")
+    def statistics(self, request: Request, **_: str) -> HttpResponse:
+        """Sum up the measured values of each band."""
+        return self._numbers(request, numbers.statistics)
 
     @_route("data/pixel", "pixel")
     def pixel(self, request: Request, **_: str) -> HttpResponse:
         """Return the measured values of one pixel."""
+        return self._numbers(request, numbers.pixel)
+
+    @_route("data/profile", "profile")
+    def profile(self, request: Request, **_: str) -> HttpResponse:
+        """Return the measured values along a line."""
+        return self._numbers(request, numbers.profile)
+
+    def _numbers(self, request: Request, ask: Callable[[str], numbers.Ask]) -> HttpResponse:
         source = self.get_source()
         edge = conf.edge()
-        target, plane = xyz.pixel(_query(request))
-        tag = http.etag(metadata.DOCUMENT_VERSION, "pixel", source, target, plane)
+        asked = ask(_query(request))
+        tag = http.etag(metadata.DOCUMENT_VERSION, ask.__name__, source, asked.key)
         validator = http.Validator(tag, edge.document_cache_control)
         return _answer(
             request,
             validator,
-            lambda: http.document(
-                metadata.pixel_document(edge.engine.read(source, target, plane=plane)), validator
-            ),
+            lambda: http.document(asked.answer(edge.engine, source), validator),
+        )
+
+    def _picture(
+        self,
+        request: Request,
+        edge: conf.Edge,
+        source: Source,
+        asked: RenderRequest,
+        *,
+        vary: str | None = None,
+    ) -> HttpResponse:
+        if not asked.style.text:
+            asked = replace(asked, style=self.get_style())
+        validator = http.Validator(f'"{asked.key(source)}"', edge.cache_control, vary)
+        return _answer(
+            request, validator, lambda: http.picture(edge.engine.render(source, asked), validator)
         )
 
     def _document(
@@ -190,32 +255,11 @@ def _liked_suffix(request: Request, edge: conf.Edge) -> str:
     return edge.media_types[http.negotiate(request.META.get("HTTP_ACCEPT", ""), offers)]
 
 
-def _picture(
-    request: Request,
-    edge: conf.Edge,
-    source: Source,
-    asked: RenderRequest,
-    *,
-    vary: str | None = None,
-) -> HttpResponse:
-    validator = http.Validator(f'"{asked.key(source)}"', edge.cache_control, vary)
-    return _answer(
-        request, validator, lambda: http.picture(edge.engine.render(source, asked), validator)
-    )
-
-
 def _answer(
     request: Request, validator: http.Validator, make: Callable[[], http.Reply]
 ) -> HttpResponse:
     """Return the answer, or a 304; a tag that the client holds is known before any file opens."""
-    known = request.META.get("HTTP_IF_NONE_MATCH")
-    if http.matches(known, validator.etag):
-        reply = http.not_modified(validator)
-    else:
-        reply = make()
-        if http.matches_any(known):
-            reply = http.not_modified(validator)
-    return to_response(reply, request.method)
+    return answer(request.META.get("HTTP_IF_NONE_MATCH"), request.method, validator, make)
 
 
 def _as_problem(response: Response, method: str | None) -> HttpResponse:

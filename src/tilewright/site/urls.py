@@ -18,6 +18,7 @@ urlpatterns = [
     path("", views.index, name="index"),
     path("view/<int:image_id>/", views.view, name="view"),
     path("api/", include(router.urls)),
+    path("api/", include("tilewright.django.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("admin/", admin.site.urls),

@@ -7,7 +7,7 @@ from typing import Any
 from tilewright.image import Band, ImageInfo, Raster
 from tilewright.request import max_zoom
 
-DOCUMENT_VERSION = 1
+DOCUMENT_VERSION = 2
 """Raised whenever a document changes its shape, so that cached ones die."""
 
 _MICROMETRES = 1000.0
@@ -54,13 +54,6 @@ TILES_SCHEMA: Mapping[str, Any] = {
         "tile_size": _WHOLE,
         "geospatial": {"type": "boolean"},
         "additional_metadata": INFO_SCHEMA,
-    },
-}
-PIXEL_SCHEMA: Mapping[str, Any] = {
-    "type": "object",
-    "properties": {
-        "value": {"type": "array", "items": _NULLABLE_NUMBER},
-        "bands": {"type": "object", "additionalProperties": _NULLABLE_NUMBER},
     },
 }
 

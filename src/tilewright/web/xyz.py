@@ -1,12 +1,14 @@
 """Tiles, thumbnails and regions: their URLs to a `RenderRequest`, and back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
 from tilewright.errors import OutsideError, ParameterError
 from tilewright.geometry import Box
-from tilewright.image import Plane
+from tilewright.image import ImageInfo, Plane
 from tilewright.request import (
     SUBSAMPLINGS,
     Encoding,
@@ -17,7 +19,7 @@ from tilewright.request import (
     Target,
     Tile,
 )
-from tilewright.style import Style
+from tilewright.web import looks
 from tilewright.web.params import (
     LARGEST,
     Parameter,
@@ -26,27 +28,18 @@ from tilewright.web.params import (
     color,
     flag,
     integer,
-    number,
     whole,
 )
+from tilewright.web.places import EDGES, PLANE, PLANE_NAMES, UNITS, box_of, plane_of
 
 Suffixes = Mapping[str, str]
 """From file suffix to format: ``{"jpg": "jpeg", "jpeg": "jpeg", …}``, preferred ones first."""
+Info = Callable[[], ImageInfo]
+Fields = tuple[tuple[str, str], ...]
 
 DEFAULT = Encoding()
 THUMBNAIL_SIDE = 256
 
-PLANE = (
-    integer("z", "Position along the focal axis, from 0.", low=0, default=0),
-    integer("t", "Position in time, from 0.", low=0, default=0),
-    integer(
-        "frame",
-        "Frame of a file that numbers its pictures without saying what they are, from 0.",
-        low=0,
-        default=0,
-        misspellings=("frames",),
-    ),
-)
 ENCODING: tuple[Parameter[Any], ...] = (
     integer(
         "quality",
@@ -91,17 +84,6 @@ FRAME = (
         misspellings=("maxHeight", "maxheight", "max-height"),
     ),
 )
-EDGES = (
-    number(
-        "left",
-        "Left edge in pixels of full resolution. The four edges are given together; without "
-        "them the region is the whole image. Swapped edges are put in order.",
-        misspellings=("xmin", "minx"),
-    ),
-    number("top", "Upper edge, counted downwards from 0.", misspellings=("ymin", "miny")),
-    number("right", "Right edge.", misspellings=("xmax", "maxx")),
-    number("bottom", "Lower edge.", misspellings=("ymax", "maxy")),
-)
 OUTPUT = (
     integer(
         "width",
@@ -117,14 +99,9 @@ OUTPUT = (
         misspellings=("h", "regionHeight", "output_height"),
     ),
 )
-UNITS = choice(
-    "units", "What the edges count.", ("pixels",), default="pixels", misspellings=("unit",)
-)
-
-LOOK = ParameterSet((*ENCODING, *PLANE))
-TILE = LOOK
-THUMBNAIL = ParameterSet((*FRAME, *ENCODING, *PLANE))
-REGION = ParameterSet((*EDGES, *OUTPUT, UNITS, *ENCODING, *PLANE))
+TILE = ParameterSet((*ENCODING, *PLANE, *looks.PARAMETERS))
+THUMBNAIL = ParameterSet((*FRAME, *ENCODING, *PLANE, *looks.PARAMETERS))
+REGION = ParameterSet((*EDGES, *OUTPUT, UNITS, *ENCODING, *PLANE, *looks.PARAMETERS))
 PIXEL = ParameterSet(
     (
         integer("left", "Column, from 0 at the left.", required=True, misspellings=("x", "column")),
@@ -134,35 +111,38 @@ PIXEL = ParameterSet(
 )
 
 _ENCODING_NAMES = tuple(parameter.name for parameter in ENCODING)
-_PLANE_NAMES = tuple(parameter.name for parameter in PLANE)
-_EDGE_NAMES = tuple(parameter.name for parameter in EDGES)
 
 
-def tile(place: tuple[str, str, str], suffix: str, query: str, suffixes: Suffixes) -> RenderRequest:
+def tile(
+    place: tuple[str, str, str], suffix: str, query: str, suffixes: Suffixes, info: Info
+) -> RenderRequest:
     """Return what ``tiles/{z}/{x}/{y}.{suffix}?{query}`` asks for; ``place`` is z, x, y.
 
-    Raises ParameterError, and OutsideError for a number that no pyramid has.
+    ``info`` opens the image, and is called only when the look cannot be told without. Raises
+    ParameterError, and OutsideError for a number that no pyramid has.
     """
     z, x, y = place
-    encoding, plane = _look(_format(suffix, suffixes), query)
+    encoding, plane, fields = _settings(_format(suffix, suffixes), query)
     target = Tile(_place("z", z), _place("x", x), _place("y", y))
-    return RenderRequest(target, encoding, plane=plane)
+    return _styled(RenderRequest(target, encoding, plane=plane), fields, info)
 
 
-def thumbnail(suffix: str, query: str, suffixes: Suffixes) -> RenderRequest:
+def thumbnail(suffix: str, query: str, suffixes: Suffixes, info: Info) -> RenderRequest:
     """Return what ``data/thumbnail.{suffix}?{query}`` asks for. Raises ParameterError."""
     name = _format(suffix, suffixes)
     values = THUMBNAIL.read(query)
     target = Fit(values.get("max_width", THUMBNAIL_SIDE), values.get("max_height", THUMBNAIL_SIDE))
-    return RenderRequest(target, _encoding(name, values), plane=_plane(values))
+    request = RenderRequest(target, _encoding(name, values), plane=plane_of(values))
+    return _styled(request, _fields(query), info)
 
 
-def region(suffix: str, query: str, suffixes: Suffixes) -> RenderRequest:
+def region(suffix: str, query: str, suffixes: Suffixes, info: Info) -> RenderRequest:
     """Return what ``data/region.{suffix}?{query}`` asks for. Raises ParameterError."""
     name = _format(suffix, suffixes)
     values = REGION.read(query)
-    target = Region(_box(values), values.get("width"), values.get("height"))
-    return RenderRequest(target, _encoding(name, values), plane=_plane(values))
+    target = Region(box_of(values), values.get("width"), values.get("height"))
+    request = RenderRequest(target, _encoding(name, values), plane=plane_of(values))
+    return _styled(request, _fields(query), info)
 
 
 def pixel(query: str) -> tuple[Region, Plane]:
@@ -174,10 +154,10 @@ def pixel(query: str) -> tuple[Region, Plane]:
     left, top = values["left"], values["top"]
     if left < 0 or top < 0:
         raise OutsideError(f"pixel {left},{top} is outside the image")
-    return Region(Box(left, top, 1, 1), 1, 1), _plane(values)
+    return Region(Box(left, top, 1, 1), 1, 1), plane_of(values)
 
 
-def parse(url: str, suffixes: Suffixes) -> RenderRequest:
+def parse(url: str, suffixes: Suffixes, info: Info) -> RenderRequest:
     """Return what a URL below an image asks for; the inverse of `url`.
 
     Raises ParameterError for a bad value, OutsideError for a path that is none of these.
@@ -186,11 +166,11 @@ def parse(url: str, suffixes: Suffixes) -> RenderRequest:
     stem, _, suffix = path.rpartition(".")
     match stem.split("/"):
         case ["tiles", z, x, y]:
-            return tile((z, x, y), suffix, query, suffixes)
+            return tile((z, x, y), suffix, query, suffixes, info)
         case ["data", "thumbnail"]:
-            return thumbnail(suffix, query, suffixes)
+            return thumbnail(suffix, query, suffixes, info)
         case ["data", "region"]:
-            return region(suffix, query, suffixes)
+            return region(suffix, query, suffixes, info)
         case _:
             raise OutsideError("nothing is served at this address")
 
@@ -198,11 +178,9 @@ def parse(url: str, suffixes: Suffixes) -> RenderRequest:
 def url(request: RenderRequest, suffixes: Suffixes) -> str:
     """Return the URL below an image that asks for just this.
 
-    Edges are written to the pixel's 1024th part. Raises ValueError for a style, an axis or a
-    format that has no parameter.
+    Edges are written to the pixel's 1024th part. Raises ValueError for an axis or a format
+    that has no parameter.
     """
-    if request.style != Style():
-        raise ValueError("a style has no parameter")
     path, parameters, values = _address(request.target)
     encoding = request.encoding
     suffix = next((end for end, name in suffixes.items() if name == encoding.format), None)
@@ -213,9 +191,10 @@ def url(request: RenderRequest, suffixes: Suffixes) -> str:
         if value != getattr(DEFAULT, name):
             values[name] = value
     for axis, index in request.plane.indices:
-        if axis not in _PLANE_NAMES:
+        if axis not in PLANE_NAMES:
             raise ValueError(f"axis {axis} has no parameter")
         values[axis] = index
+    values |= dict(looks.write_look(request.style))
     query = parameters.write(values)
     return f"{path}.{suffix}?{query}" if query else f"{path}.{suffix}"
 
@@ -239,10 +218,23 @@ def _address(target: Target) -> tuple[str, ParameterSet, dict[str, Any]]:
 
 
 @lru_cache(maxsize=1024)
-def _look(format: str, query: str) -> tuple[Encoding, Plane]:
+def _settings(format: str, query: str) -> tuple[Encoding, Plane, Fields]:
     """Read a tile's query. A viewer repeats the same one for thousands of tiles."""
-    values = LOOK.read(query)
-    return _encoding(format, values), _plane(values)
+    values = TILE.read(query)
+    return _encoding(format, values), plane_of(values), _fields(query)
+
+
+def _fields(query: str) -> Fields:
+    return tuple(parse_qsl(query, keep_blank_values=True)) if query else ()
+
+
+def _styled(request: RenderRequest, fields: Fields, info: Info) -> RenderRequest:
+    """Return the request with the look that the fields of its query ask for."""
+    if not fields:
+        return request
+    look = looks.parse_look(fields, info)
+    plane = request.plane if look.plane is None else look.plane
+    return replace(request, style=look.style, plane=plane)
 
 
 def _format(suffix: str, suffixes: Suffixes) -> str:
@@ -270,23 +262,3 @@ def _encoding(format: str, values: Mapping[str, Any]) -> Encoding:
         lossless=values.get("lossless", False),
         background=values.get("background", DEFAULT.background),
     )
-
-
-def _plane(values: Mapping[str, Any]) -> Plane:
-    return Plane.of({name: values[name] for name in _PLANE_NAMES if name in values})
-
-
-def _box(values: Mapping[str, Any]) -> Box | None:
-    given = [name for name in _EDGE_NAMES if name in values]
-    if not given:
-        return None
-    for name in _EDGE_NAMES:
-        if name not in values:
-            raise ParameterError(name, f"given together with {', '.join(given)}")
-    left, right = sorted((values["left"], values["right"]))
-    top, bottom = sorted((values["top"], values["bottom"]))
-    if left == right:
-        raise ParameterError("right", "apart from left", values["right"])
-    if top == bottom:
-        raise ParameterError("bottom", "apart from top", values["bottom"])
-    return Box(left, top, right - left, bottom - top)

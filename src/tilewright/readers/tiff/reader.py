@@ -18,6 +18,7 @@ from tilewright.readers import Opening
 from tilewright.readers.tiff import metadata, ome, orientation, pyramid
 from tilewright.readers.tiff.chunks import Layout, StoredPage
 from tilewright.readers.tiff.directory import check_directories
+from tilewright.readers.tiff.gdal import with_gdal_metadata
 from tilewright.readers.tiff.planes import CHANNELS, outer_axes, series_page
 from tilewright.readers.tiff.scale import Scale, find_scale
 from tilewright.readers.tiff.stored import as_file, can_store
@@ -133,8 +134,8 @@ class TiffReader:
     def _bands(self, channels: Sequence[ome.OmeChannel]) -> tuple[Band, ...]:
         samples = metadata.sample_bands(self._layouts[0].key)
         count = dict(self._outer).get(CHANNELS, 1)
-        if count == 1 and len(samples) > 1:
-            return tuple(samples)
+        if count == 1 and (len(samples) > 1 or not channels):
+            return with_gdal_metadata(samples, self._layouts[0].key)
         bands = []
         for index in range(count):
             channel = channels[index] if index < len(channels) else None

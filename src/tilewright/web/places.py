@@ -1,0 +1,63 @@
+"""Where in an image: the parameters of planes and of rectangles, the same on all routes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tilewright.errors import ParameterError
+from tilewright.geometry import Box
+from tilewright.image import Plane
+from tilewright.web.params import choice, integer, number
+
+PLANE = (
+    integer("z", "Position along the focal axis, from 0.", low=0, default=0),
+    integer("t", "Position in time, from 0.", low=0, default=0),
+    integer(
+        "frame",
+        "Frame of a file that numbers its pictures without saying what they are, from 0.",
+        low=0,
+        default=0,
+        misspellings=("frames",),
+    ),
+)
+EDGES = (
+    number(
+        "left",
+        "Left edge in pixels of full resolution. The four edges are given together; without "
+        "them the region is the whole image. Swapped edges are put in order.",
+        misspellings=("xmin", "minx"),
+    ),
+    number("top", "Upper edge, counted downwards from 0.", misspellings=("ymin", "miny")),
+    number("right", "Right edge.", misspellings=("xmax", "maxx")),
+    number("bottom", "Lower edge.", misspellings=("ymax", "maxy")),
+)
+UNITS = choice(
+    "units", "What the edges count.", ("pixels",), default="pixels", misspellings=("unit",)
+)
+
+PLANE_NAMES = tuple(parameter.name for parameter in PLANE)
+_EDGE_NAMES = tuple(parameter.name for parameter in EDGES)
+
+
+def plane_of(values: Mapping[str, Any]) -> Plane:
+    """Return the plane that the values of a query name."""
+    return Plane.of({name: values[name] for name in PLANE_NAMES if name in values})
+
+
+def box_of(values: Mapping[str, Any]) -> Box | None:
+    """Return the rectangle that the four edges make; None without them.
+
+    Raises ParameterError when one is missing, or when nothing lies between two of them.
+    """
+    given = [name for name in _EDGE_NAMES if name in values]
+    if not given:
+        return None
+    for name in _EDGE_NAMES:
+        if name not in values:
+            raise ParameterError(name, f"given together with {', '.join(given)}")
+    left, right = sorted((values["left"], values["right"]))
+    top, bottom = sorted((values["top"], values["bottom"]))
+    if left == right:
+        raise ParameterError("right", "apart from left", values["right"])
+    if top == bottom:
+        raise ParameterError("bottom", "apart from top", values["bottom"])
+    return Box(left, top, right - left, bottom - top)
