@@ -6,7 +6,7 @@ The default look is fixed for a version of the file:
 2. A band with a display range of its own in the file is shown in that range.
 3. Any other band runs from its 2nd to its 98th percentile, measured on the coarsest level
    that has `ENOUGH_PIXELS`, in the middle of every axis; of a larger level on nine windows
-   spread over it. The bands of an RGB picture share one range, so that colours keep their hue.
+   spread over it, or, where it is stored in strips, on three bands of rows. The bands of an RGB picture share one range, so that colours keep their hue.
 4. Bands with a display colour in the file are added up in these colours. Without any: three
    bands and more show the first three as red, green and blue, fewer the first one as grey.
 """
@@ -32,6 +32,7 @@ INKS: tuple[ColorInterpretation, ...] = ("cyan", "magenta", "yellow", "black")
 LIGHTS: tuple[ColorInterpretation, ...] = ("red", "green", "blue")
 PRIMARIES = ("#ff0000", "#00ff00", "#0000ff")
 _WINDOW_SIDE = 512
+_WIDEST_CHUNK = 4 * _WINDOW_SIDE
 _STEPS = 256
 
 
@@ -90,6 +91,12 @@ def sampled_windows(info: ImageInfo) -> tuple[int, tuple[Window, ...]]:
     size = info.levels[index].size
     if size.pixels <= MOST_PIXELS:
         return index, (Window.whole(size),)
+    if info.levels[index].chunk.width > _WIDEST_CHUNK:
+        # Strips are decoded from edge to edge: three bands of rows cost no more than is looked at.
+        high = max(1, min(size.height // 3, MOST_PIXELS // (3 * size.width)))
+        return index, tuple(
+            Window(0, (size.height - high) * y // 2, size.width, high) for y in range(3)
+        )
     wide, high = min(_WINDOW_SIDE, size.width), min(_WINDOW_SIDE, size.height)
     return index, tuple(
         Window((size.width - wide) * x // 2, (size.height - high) * y // 2, wide, high)

@@ -12,6 +12,8 @@ from django.core.files.storage import InMemoryStorage
 from django.urls import reverse
 
 from tests.testapp.models import Scan
+from tilewright.stretch import Stretch
+from tilewright.style import Channel, Style
 
 PICTURES = {
     "jpg": "image/jpeg",
@@ -414,3 +416,16 @@ def test_a_project_can_say_what_to_open(client, scan, folder, pixels):
     problem(client.get(url), 404)
     _inverted(folder, pixels).replace(folder / "a.twin")
     assert client.get(url).json()["value"] == [255 - value for value in pixels[0, 0].tolist()]
+
+
+def test_a_model_may_store_a_look_that_a_query_goes_before(client, scan, picture_of):
+    url = f"/other/styled/{scan.pk}/tiles/2/0/0.png"
+    plain = client.get(url)
+    scan.look = Style((Channel(1, stretch=Stretch.of(0, 255), invert=True),)).text
+    scan.save()
+    stored = client.get(url)
+    green = picture_of(plain)[..., 1]
+    assert stored["ETag"] != plain["ETag"]
+    assert np.array_equal(picture_of(stored), 255 - green)
+    asked = client.get(url, {"band": 2, "min": 0, "max": 255})
+    assert np.array_equal(picture_of(asked), green)

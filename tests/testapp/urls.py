@@ -2,7 +2,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import DefaultRouter, SimpleRouter
 
-from tests.testapp.views import MisnamedViewSet, ScanViewSet, TwinViewSet
+from tests.testapp.views import MisnamedViewSet, ScanViewSet, StyledViewSet, TwinViewSet
 
 plain = SimpleRouter(trailing_slash=False)
 plain.register("scans", ScanViewSet, basename="scan")
@@ -10,6 +10,7 @@ slashed = DefaultRouter()
 slashed.register("scans", ScanViewSet, basename="slashed")
 other = SimpleRouter(trailing_slash=False)
 other.register("misnamed", MisnamedViewSet, basename="misnamed")
+other.register("styled", StyledViewSet, basename="styled")
 other.register("twins", TwinViewSet, basename="twin")
 
 urlpatterns = [

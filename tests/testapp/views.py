@@ -30,6 +30,10 @@ class MisnamedViewSet(ScanViewSet):
     image_field = "picture"
 
 
+class StyledViewSet(ScanViewSet):
+    style_field = "look"
+
+
 class TwinViewSet(ScanViewSet):
     def get_source(self):
         return local_source(Path(self.get_object().file.path).with_suffix(".twin"))

@@ -42,9 +42,16 @@ def class_table(classes: Classes, dtype: str) -> Table:
     kind = np.dtype(dtype)
     if kind == np.bool_:
         return class_table(classes, "uint8")
-    every = np.arange(1 << (8 * kind.itemsize)).astype(f"u{kind.itemsize}").view(kind)
+    limits = np.iinfo(dtype)
+    every = np.arange(limits.min, limits.max + 1, dtype=np.float64)
     edges = _edges(classes, "float64")
-    return frozen(edges.table[edges.places(every.astype(np.float64))])
+    # Each edge is looked up among the values, which are far more, and passed on to those above.
+    starts = np.concatenate(
+        [np.searchsorted(every, edges.at, "left"), np.searchsorted(every, edges.after, "right")]
+    )
+    places = np.cumsum(np.bincount(starts, minlength=len(every) + 1)[: len(every)])
+    colors = edges.table.view(np.uint32)[:, 0].take(places)
+    return frozen(np.roll(colors, limits.min)[:, np.newaxis].view(np.uint8))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
