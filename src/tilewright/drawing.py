@@ -152,7 +152,8 @@ class Drawing:
 def resolved(style: Style, info: ImageInfo) -> Style:
     """Return the style with the channels of the default look where it names none."""
     if not style.channels:
-        style = replace(style, channels=look.default_style(info).channels)
+        channels = look.default_style(info).channels
+        style = replace(style, channels=channels) if channels else style
     for channel in style.channels:
         if channel.expression is None:
             _check_bands(info, (channel.band,))

@@ -49,7 +49,8 @@ def _measured(data: Array, nodata: Sequence[float | None]) -> Mask | None:
     for layer, value in zip(data, nodata, strict=True):
         valid = ~np.isnan(layer) if floating else np.ones(layer.shape, np.bool_)
         if value is not None and not np.isnan(value):
-            valid &= layer != value
+            with np.errstate(over="ignore"):  # a float32 file may state a nodata of 1e300
+                valid &= layer != (data.dtype.type(value) if floating else value)
         measured |= valid
     return None if measured.all() and all(value is None for value in nodata) else measured
 

@@ -34,6 +34,7 @@ PRIMARIES = ("#ff0000", "#00ff00", "#0000ff")
 _WINDOW_SIDE = 512
 _WIDEST_CHUNK = 4 * _WINDOW_SIDE
 _STEPS = 256
+_AS_IT_IS = Style()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def shown_as_is(info: ImageInfo) -> bool:
 def default_style(info: ImageInfo) -> Style:
     """Return the default look; without channels for what is shown as it is."""
     if shown_as_is(info):
-        return Style()
+        return _AS_IT_IS
     return Style(
         tuple(
             Channel(

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 
 from tilewright import expression
 from tilewright.blend import Bytes, Painted, blend
-from tilewright.image import Array, ImageInfo, Mask, Picture, Raster
+from tilewright.image import Array, ColorInterpretation, ImageInfo, Mask, Picture, Raster
 from tilewright.look import INKS, LIGHTS, PRIMARIES, Span
 from tilewright.lookup import intensity
 from tilewright.paint import WHITE, Classes, Paint, Solid
@@ -16,8 +17,10 @@ from tilewright.style import Channel, Orientation, Style
 
 Tables = Callable[[Paint], Bytes]
 """From a paint to its 256 colours, shape (256, 4)."""
+Names = tuple[ColorInterpretation, ...]
 Classifier = Callable[[Array, Classes], Bytes]
 
+_UNTOUCHED = (1.0, None, Orientation())
 _PICTURES = {("gray",), ("red", "green", "blue"), ("red", "green", "blue", "alpha")}
 _SUMS = {"add", "lighten", "screen"}
 """Blends that leave three primaries as they are."""
@@ -27,12 +30,17 @@ _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_C
 
 def needed_bands(style: Style, info: ImageInfo) -> tuple[int, ...]:
     """Return the bands that a style needs read, alpha included."""
+    return _needed_bands(style.channels, info.interpretations)
+
+
+@lru_cache(maxsize=256)
+def _needed_bands(channels: tuple[Channel, ...], names: Names) -> tuple[int, ...]:
     shown: list[int] = []
-    for channel in style.channels:
+    for channel in channels:
         used = expression.bands_of(channel.expression) if channel.expression else (channel.band,)
         shown += used
-    opacity = [index for index, name in enumerate(info.interpretations) if "alpha" in name]
-    return tuple(dict.fromkeys([*(shown or _shown_as_is(info)), *opacity]))
+    opacity = [index for index, name in enumerate(names) if "alpha" in name]
+    return tuple(dict.fromkeys([*(shown or _shown_as_is(names)), *opacity]))
 
 
 def operand(channel: Channel, layers: Mapping[int, Array]) -> Array:
@@ -80,9 +88,8 @@ def _is_picture(raster: Raster, info: ImageInfo, bands: Sequence[int]) -> bool:
     )
 
 
-def _shown_as_is(info: ImageInfo) -> list[int]:
+def _shown_as_is(names: Names) -> list[int]:
     """Return the colour bands of a picture: one (grey, palette), three (RGB) or four (CMYK)."""
-    names = info.interpretations
     for colors in (INKS, LIGHTS):
         if {*colors} <= {*names}:
             return [names.index(color) for color in colors]
@@ -91,7 +98,7 @@ def _shown_as_is(info: ImageInfo) -> list[int]:
 
 
 def _as_is(layers: Mapping[int, Array], info: ImageInfo) -> Bytes:
-    shown = _shown_as_is(info)
+    shown = _shown_as_is(info.interpretations)
     interpretation = info.bands[shown[0]].interpretation
     if interpretation == "palette" and info.palette is not None:
         table = np.array(info.palette, np.uint8)
@@ -236,6 +243,8 @@ def _four_channels(colors: Bytes) -> Bytes:
 
 def _finished(picture: Picture, style: Style) -> Picture:
     """Apply what concerns the picture as a whole: saturation, background, orientation."""
+    if (style.saturation, style.background, style.orientation) == _UNTOUCHED:
+        return picture
     data = picture.data
     if style.saturation != 1 and data.shape[2] > 1:
         data = _saturated(data, style.saturation)
