@@ -8,7 +8,8 @@ from typing import Any, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from tilewright.geometry import Affine, Grid, Size
+from tilewright.geo import Geo
+from tilewright.geometry import Grid, Size
 
 Array = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
@@ -106,16 +107,6 @@ class Plane:
     def index(self, axis: str) -> int:
         """Return the position on one axis."""
         return dict(self.indices).get(axis, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Geo:
-    """Where the image lies on the earth."""
-
-    crs: str
-    """What PROJ understands: ``EPSG:32618`` or WKT."""
-    affine: Affine
-    """From corners of level-0 pixels to coordinates of ``crs``."""
 
 
 @dataclass(frozen=True, slots=True)

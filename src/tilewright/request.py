@@ -8,15 +8,27 @@ from hashlib import blake2b
 from typing import Literal
 
 from tilewright.errors import OutsideError, ParameterError
+from tilewright.extent import bounds
+from tilewright.geo import Geo
 from tilewright.geometry import Affine, Box, Grid, Size
 from tilewright.image import ImageInfo, Plane, Source
 from tilewright.style import Style
+from tilewright.tms import TileMatrix
 
-RENDER_VERSION = 1
+RENDER_VERSION = 2
 """Raised whenever the same request gives other bytes, so that old cache entries die."""
 
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
 SUBSAMPLINGS: tuple[Subsampling, ...] = ("4:4:4", "4:2:2", "4:2:0")
+Resampling = Literal["nearest", "bilinear", "cubic", "lanczos", "average", "mode"]
+RESAMPLINGS: tuple[Resampling, ...] = (
+    "nearest",
+    "bilinear",
+    "cubic",
+    "lanczos",
+    "average",
+    "mode",
+)
 QUALITIES = range(1, 101)
 _HEX_COLOR = re.compile(r"#[0-9a-f]{6}")
 
@@ -89,7 +101,74 @@ class Tile:
         return Grid(Size(side, side), affine)
 
 
-Target = Region | Fit | Tile
+@dataclass(frozen=True, slots=True)
+class MapTile:
+    """A tile of a tile matrix set: the earth, cut in the same way for all images."""
+
+    matrix: TileMatrix
+    column: int
+    row: int
+    """Counted as the set counts them: from the top, but for a few sets."""
+    width: int
+    height: int
+    """Of the output, without its buffer."""
+    buffer: float = 0.0
+    """Output pixels added on each side: a multiple of one half."""
+
+    def grid(self, info: ImageInfo) -> Grid:
+        """Lay the tile on the earth. Raises OutsideError, ParameterError without a CRS."""
+        georeference(info)
+        matrix, buffer = self.matrix, self.buffer
+        affine = matrix.affine(self.column, self.row) @ Affine.scale(
+            matrix.tile_width / self.width, matrix.tile_height / self.height
+        )
+        size = Size(round(self.width + 2 * buffer), round(self.height + 2 * buffer))
+        return Grid(size, affine @ Affine.scale(1, 1, left=-buffer, top=-buffer), matrix.crs)
+
+
+@dataclass(frozen=True, slots=True)
+class MapRegion:
+    """A rectangle of a CRS's plane; what lies outside the image is masked, not cut off."""
+
+    crs: str
+    box: Box | None = None
+    """In the CRS's units, x to the east; None is the whole image."""
+    width: int | None = None
+    """Of the output. When one side is given the other follows; when none, the pixels are
+    about as large as the image's own."""
+    height: int | None = None
+
+    def grid(self, info: ImageInfo) -> Grid:
+        """Lay the region on the earth. Raises ParameterError for an image without a CRS."""
+        geo = georeference(info)
+        whole = bounds(geo, info.size, self.crs)
+        box = self.box or whole
+        if box is None:
+            raise ParameterError("projection", "a CRS in which the image has bounds", self.crs)
+        width, height = self._output(box, whole or box, info.size)
+        affine = Affine(box.width / width, 0.0, box.x, 0.0, -box.height / height, box.bottom)
+        return Grid(Size(width, height), affine, self.crs)
+
+    def _output(self, box: Box, whole: Box, size: Size) -> tuple[int, int]:
+        if self.width is not None and self.height is not None:
+            return self.width, self.height
+        if self.width is not None:
+            return self.width, max(1, round(self.width * box.height / box.width))
+        if self.height is not None:
+            return max(1, round(self.height * box.width / box.height)), self.height
+        # As GDAL does: the diagonal keeps its number of pixels.
+        pitch = math.hypot(whole.width, whole.height) / math.hypot(size.width, size.height)
+        return max(1, round(box.width / pitch)), max(1, round(box.height / pitch))
+
+
+def georeference(info: ImageInfo) -> Geo:
+    """Return where an image lies. Raises ParameterError when nothing says so."""
+    if info.geo is None:
+        raise ParameterError("projection", "left out: the image has no coordinate reference system")
+    return info.geo
+
+
+Target = Region | Fit | Tile | MapTile | MapRegion
 
 
 @lru_cache(maxsize=1024)
@@ -174,12 +253,13 @@ class RenderRequest:
     encoding: Encoding = field(default_factory=Encoding)
     style: Style = field(default_factory=Style)
     plane: Plane = field(default_factory=Plane)
+    resampling: Resampling = "bilinear"
 
     def key(self, source: Source) -> str:
         """Return the cache key and ETag seed of this request on this source."""
         text = (
             f"{RENDER_VERSION}|{source.uri}|{source.version}|{source.options}|{self.target}"
-            f"|{self.encoding.text}|{self.style.text}|{self.plane.indices}"
+            f"|{self.encoding.text}|{self.style.text}|{self.plane.indices}|{self.resampling}"
         )
         return blake2b(text.encode(), digest_size=16).hexdigest()
 

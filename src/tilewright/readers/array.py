@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from tilewright.errors import UnsupportedSourceError
+from tilewright.geo import Geo
 from tilewright.geometry import Size, Window
-from tilewright.image import Array, Axis, Band, Geo, ImageInfo, Level, Mask, Plane
+from tilewright.image import Array, Axis, Band, ImageInfo, Level, Mask, Plane
 from tilewright.readers import Driver, Opening
 
 _MAGIC = b"tilewright array\n"

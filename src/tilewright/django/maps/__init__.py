@@ -1,0 +1,1 @@
+"""Faces of maps that show many images at once: a project says which, these serve them."""

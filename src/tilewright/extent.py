@@ -1,0 +1,141 @@
+"""Which part of a CRS's plane an image covers: told once, so that most tiles need no PROJ."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from tilewright.crs import WGS84, convert, is_geographic, period
+from tilewright.geo import Doubles, Geo
+from tilewright.geometry import Box, Size
+
+_SIDE = 33
+"""Places looked at along each side of the image; a bent edge bulges less than a margin between
+two of them."""
+_MARGIN = 1 / 32
+_LATITUDE = 90.0
+
+
+@lru_cache(maxsize=512)
+def extent(geo: Geo, size: Size, crs: str) -> tuple[Box, ...] | None:
+    """Return boxes of a CRS's plane outside of which the image has no pixel.
+
+    They are a little too large rather than too small. An image across the antimeridian has
+    two. None: no bounds are known, as for an image that holds a pole, or all of the earth.
+    """
+    columns, rows = np.meshgrid(
+        np.linspace(0, size.width, _SIDE), np.linspace(0, size.height, _SIDE)
+    )
+    x, y = convert(geo.crs, crs, *geo.to_crs(columns, rows))
+    if not (np.isfinite(x).all() and np.isfinite(y).all()) or _holds_a_pole(geo, size):
+        return None
+    around = period(crs)
+    if around is None:
+        return (_box_around(x, y),)
+    x = _unwrapped(x, around)
+    if np.ptp(x) >= around * (1 - _MARGIN):
+        return None
+    return _folded(_box_around(x, y), around)
+
+
+def outline(geo: Geo, size: Size) -> list[list[tuple[float, float]]]:
+    """Return the image's edge as rings of longitude and latitude, cut at the antimeridian.
+
+    Each ring is closed, and runs against the clock as GeoJSON (RFC 7946, 3.1.6 and 3.1.9)
+    wants it. Raises ValueError when the edge does not lie on the earth.
+    """
+    edge = np.linspace(0, 1, _SIDE)[:-1]
+    zero, one = np.zeros_like(edge), np.ones_like(edge)
+    # Downwards first: against the clock on a map.
+    columns = np.concatenate([zero, edge, one, 1 - edge]) * size.width
+    rows = np.concatenate([edge, one, 1 - edge, zero]) * size.height
+    x, y = convert(geo.crs, WGS84, *geo.to_crs(columns, rows))
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise ValueError("the edge of the image does not lie on the earth")
+    full_turn = 360.0
+    x = _unwrapped(x[np.newaxis], full_turn)[0]
+    x -= full_turn * np.floor((x.mean() + full_turn / 2) / full_turn)
+    ring = list(zip(x.tolist(), y.tolist(), strict=True))
+    if _area(ring) < 0:
+        ring.reverse()
+    rings = []
+    for turn in (-1, 0, 1):
+        moved = [(a + turn * full_turn, b) for a, b in ring]
+        part = _cut(_cut(moved, -full_turn / 2, 1), full_turn / 2, -1)
+        if len(part) > 2 and abs(_area(part)) > 1e-12:  # noqa: PLR2004
+            rings.append([*part, part[0]])
+    return rings
+
+
+def bounds(geo: Geo, size: Size, crs: str) -> Box | None:
+    """Return the smallest box of a CRS around the image; None when it has no end there.
+
+    Across the antimeridian it goes on past it: its right edge may lie beyond 180 degrees.
+    """
+    columns, rows = np.meshgrid(
+        np.linspace(0, size.width, _SIDE), np.linspace(0, size.height, _SIDE)
+    )
+    x, y = convert(geo.crs, crs, *geo.to_crs(columns, rows))
+    kept = np.isfinite(x) & np.isfinite(y)
+    if not kept.any():
+        return None
+    around = period(crs)
+    if around is not None and kept.all() and not _holds_a_pole(geo, size):
+        x = _unwrapped(x, around)
+        x -= around * np.floor((x.min() + around / 2) / around)
+    x, y = x[kept], y[kept]
+    return Box(float(x.min()), float(y.min()), float(np.ptp(x)), float(np.ptp(y)))
+
+
+def _holds_a_pole(geo: Geo, size: Size) -> bool:
+    """Tell whether a pole lies in the image, off its edge."""
+    if is_geographic(geo.crs):
+        return False
+    longitude = np.zeros(2)
+    latitude = np.array([_LATITUDE, -_LATITUDE])
+    columns, rows = geo.to_pixels(*convert(WGS84, geo.crs, longitude, latitude))
+    inside = (columns > 0) & (columns < size.width) & (rows > 0) & (rows < size.height)
+    return bool(inside.any())
+
+
+def _unwrapped(x: Doubles, around: float) -> Doubles:
+    """Return coordinates without the jump at the antimeridian, neighbour after neighbour."""
+    steps = np.unwrap(x, period=around, axis=1)
+    first = np.unwrap(steps[:, 0], period=around)
+    unwrapped: Doubles = steps + (first - steps[:, 0])[:, np.newaxis]
+    return unwrapped
+
+
+def _box_around(x: Doubles, y: Doubles) -> Box:
+    wide, high = float(np.ptp(x)), float(np.ptp(y))
+    pad = max(wide, high) * _MARGIN + 1e-9
+    return Box(float(x.min()) - pad, float(y.min()) - pad, wide + 2 * pad, high + 2 * pad)
+
+
+def _folded(box: Box, around: float) -> tuple[Box, ...]:
+    """Return the parts of a box within one turn of the earth, and one turn past each end.
+
+    A map that is asked beyond 180 degrees, as across the antimeridian, finds the image too.
+    """
+    turns = [Box(box.x + turn * around, box.y, box.width, box.height) for turn in (-2, -1, 0, 1, 2)]
+    reach = 1.5 * around
+    return tuple(one for one in turns if one.right > -reach and one.x < reach)
+
+
+def _cut(ring: list[tuple[float, float]], edge: float, side: int) -> list[tuple[float, float]]:
+    """Return the part of a ring on one side of a meridian (Sutherland and Hodgman)."""
+    kept: list[tuple[float, float]] = []
+    for (x0, y0), (x1, y1) in zip(ring, ring[1:] + ring[:1], strict=True):
+        inside, next_inside = (x0 - edge) * side >= 0, (x1 - edge) * side >= 0
+        if inside:
+            kept.append((x0, y0))
+        if inside != next_inside:
+            kept.append((edge, y0 + (y1 - y0) * (edge - x0) / (x1 - x0)))
+    return kept
+
+
+def _area(ring: list[tuple[float, float]]) -> float:
+    """Return a ring's area, positive when it runs against the clock."""
+    return (
+        sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in zip(ring, ring[1:] + ring[:1], strict=True))
+        / 2
+    )

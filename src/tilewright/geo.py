@@ -1,0 +1,239 @@
+"""Where an image lies on the earth: the map between its pixels and the coordinates of a CRS.
+
+Everything here is arithmetic on float64 arrays; no PROJ, no GDAL. Three ways of saying where
+a pixel lies are known: an affine, ground control points, and rational polynomials (RPC).
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tilewright.geometry import Affine
+
+Doubles = npt.NDArray[np.float64]
+Places = tuple[Doubles, Doubles]
+"""Two arrays of one shape: x and y, or columns and rows."""
+
+QUADRATIC_FROM = 6
+"""Control points from which on a surface of the second degree is laid through them, as GDAL
+does; with fewer it is a plane."""
+_ROUNDS = 20
+_CLOSE_ENOUGH = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class ControlPoint:
+    """A pixel corner whose place on the earth is known."""
+
+    column: float
+    row: float
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class RationalPolynomials:
+    """How a camera sees the earth (RPC00B): longitude, latitude, height → column, row.
+
+    Offsets and scales are given in the order row, column, latitude, longitude, height.
+    """
+
+    offsets: tuple[float, ...]
+    scales: tuple[float, ...]
+    row_numerator: tuple[float, ...]
+    row_denominator: tuple[float, ...]
+    column_numerator: tuple[float, ...]
+    column_denominator: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        terms = (
+            self.row_numerator,
+            self.row_denominator,
+            self.column_numerator,
+            self.column_denominator,
+        )
+        if len(self.offsets) != 5 or len(self.scales) != 5:  # noqa: PLR2004
+            raise ValueError("rational polynomials have five offsets and five scales")
+        if any(len(term) != 20 for term in terms) or 0 in self.scales:  # noqa: PLR2004
+            raise ValueError("rational polynomials have 20 terms each, and scales that are not 0")
+
+    def to_pixels(self, longitude: Doubles, latitude: Doubles) -> Places:
+        """Return where points at the mean height fall; pixel corners as everywhere here."""
+        row_offset, column_offset, latitude_offset, longitude_offset, _ = self.offsets
+        row_scale, column_scale, latitude_scale, longitude_scale, _ = self.scales
+        away = (longitude - longitude_offset + 180.0) % 360.0 - 180.0
+        terms = _cubic_terms(away / longitude_scale, (latitude - latitude_offset) / latitude_scale)
+
+        def ratio(above: tuple[float, ...], below: tuple[float, ...]) -> Doubles:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                quotient: Doubles = np.tensordot(above, terms, 1) / np.tensordot(below, terms, 1)
+            return quotient
+
+        # RPC count pixel centres from 0.
+        return (
+            ratio(self.column_numerator, self.column_denominator) * column_scale
+            + column_offset
+            + 0.5,
+            ratio(self.row_numerator, self.row_denominator) * row_scale + row_offset + 0.5,
+        )
+
+    def to_crs(self, columns: Doubles, rows: Doubles) -> Places:
+        """Return the longitude and latitude of pixels, by Newton's method; inf where it fails."""
+        longitude = np.full(np.shape(columns), self.offsets[3])
+        latitude = np.full(np.shape(columns), self.offsets[2])
+        step_x, step_y = self.scales[3] * 1e-4, self.scales[2] * 1e-4
+        with np.errstate(all="ignore"):
+            for _ in range(_ROUNDS):
+                x, y = self.to_pixels(longitude, latitude)
+                off_x, off_y = columns - x, rows - y
+                if max(np.abs(off_x).max(), np.abs(off_y).max()) < _CLOSE_ENOUGH:
+                    break
+                right, below = self.to_pixels(longitude + step_x, latitude)
+                a, d = (right - x) / step_x, (below - y) / step_x
+                right, below = self.to_pixels(longitude, latitude + step_y)
+                b, e = (right - x) / step_y, (below - y) / step_y
+                flat = a * e - b * d
+                longitude = longitude + (off_x * e - off_y * b) / flat
+                latitude = latitude + (off_y * a - off_x * d) / flat
+            found = (np.abs(off_x) < 1) & (np.abs(off_y) < 1)
+        return np.where(found, longitude, np.inf), np.where(found, latitude, np.inf)
+
+
+def _cubic_terms(x: Doubles, y: Doubles) -> Doubles:
+    """Return the 20 terms of RPC00B at height 0, the mean height; shape (20, …)."""
+    zero, one = np.zeros_like(x), np.ones_like(x)
+    second = (x * y, zero, zero, x * x, y * y, zero)
+    third = (zero, x * x * x, x * y * y, zero, x * x * y, y * y * y, zero, zero, zero, zero)
+    return np.stack((one, x, y, zero, *second, *third))
+
+
+@dataclass(frozen=True, slots=True)
+class Geo:
+    """Where the image lies on the earth."""
+
+    crs: str
+    """What PROJ understands: ``EPSG:32618`` or WKT."""
+    affine: Affine
+    """From corners of level-0 pixels to coordinates of ``crs``, x to the east whatever order
+    the CRS's definition has; the best fit where one of the two below says it better."""
+    points: tuple[ControlPoint, ...] = ()
+    rational: RationalPolynomials | None = None
+
+    @property
+    def straight(self) -> bool:
+        """True when the affine is all there is to say."""
+        return not self.points and self.rational is None
+
+    def to_pixels(self, x: Doubles, y: Doubles) -> Places:
+        """Return the level-0 columns and rows of places in the CRS."""
+        if self.rational is not None:
+            return self.rational.to_pixels(x, y)
+        if self.points:
+            return _surfaces(self.points)[1].at(x, y)
+        inverse = self.affine.inverse()
+        return _apply(inverse, x, y)
+
+    def to_crs(self, columns: Doubles, rows: Doubles) -> Places:
+        """Return the places in the CRS of level-0 pixel corners."""
+        if self.rational is not None:
+            return self.rational.to_crs(columns, rows)
+        if self.points:
+            return _surfaces(self.points)[0].at(columns, rows)
+        return _apply(self.affine, columns, rows)
+
+
+def from_points(crs: str, points: tuple[ControlPoint, ...]) -> Geo:
+    """Return the georeference that control points make. Raises ValueError for too few."""
+    plane = _Surface.through(
+        [(point.column, point.row) for point in points], [(p.x, p.y) for p in points], degree=1
+    )
+    return Geo(crs, plane.affine(), points)
+
+
+def from_rational(rational: RationalPolynomials, columns: int, rows: int) -> Geo:
+    """Return the georeference of rational polynomials, for an image of this size."""
+    corners = np.array([(0, 0), (columns, 0), (0, rows), (columns, rows)], np.float64)
+    longitude, latitude = rational.to_crs(corners[:, 0], corners[:, 1])
+    if not np.isfinite([longitude, latitude]).all():
+        raise ValueError("the rational polynomials do not lead to the ground")
+    # The second corner may lie past the antimeridian.
+    longitude = longitude[0] + (longitude - longitude[0] + 180.0) % 360.0 - 180.0
+    places = list(zip(longitude.tolist(), latitude.tolist(), strict=True))
+    plane = _Surface.through([(a, b) for a, b in corners.tolist()], places, degree=1)
+    return Geo("EPSG:4326", plane.affine(), rational=rational)
+
+
+def _apply(affine: Affine, x: Doubles, y: Doubles) -> Places:
+    return affine.a * x + affine.b * y + affine.c, affine.d * x + affine.e * y + affine.f
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Surface:
+    """Two polynomials of x and y, fitted by least squares; inputs are centred and scaled."""
+
+    centre: tuple[float, float]
+    scale: tuple[float, float]
+    terms: Doubles
+    """Shape (term, 2)."""
+
+    @classmethod
+    def through(
+        cls, known: list[tuple[float, float]], wanted: list[tuple[float, float]], *, degree: int
+    ) -> "_Surface":
+        places = np.array(known, np.float64).reshape(-1, 2)
+        middle = places.mean(0) if len(places) else np.zeros(2)
+        spread = np.maximum(np.abs(places - middle).max(0, initial=0.0), 1e-12)
+        powers = _powers(*((places - middle) / spread).T, degree=degree)
+        if np.linalg.matrix_rank(powers) < powers.shape[1]:
+            raise ValueError("the control points are too few, or lie on a line")
+        terms: Any = np.linalg.lstsq(powers, np.array(wanted, np.float64), rcond=None)[0]
+        return cls((middle[0], middle[1]), (spread[0], spread[1]), terms)
+
+    def at(self, x: Doubles, y: Doubles) -> Places:
+        degree = 2 if len(self.terms) > 3 else 1  # noqa: PLR2004
+        powers = _powers(
+            (x - self.centre[0]) / self.scale[0],
+            (y - self.centre[1]) / self.scale[1],
+            degree=degree,
+        )
+        both: Any = powers @ self.terms
+        return both[..., 0], both[..., 1]
+
+    def affine(self) -> Affine:
+        """Return a plane's six numbers."""
+        (c, f), (a, d), (b, e) = self.terms[:3]
+        a, d, b, e = a / self.scale[0], d / self.scale[0], b / self.scale[1], e / self.scale[1]
+        x, y = self.centre
+        numbers = (a, b, c - a * x - b * y, d, e, f - d * x - e * y)
+        return Affine(*map(float, numbers))
+
+
+def _powers(x: Doubles, y: Doubles, *, degree: int) -> Doubles:
+    terms = [np.ones_like(x), x, y]
+    if degree > 1:
+        terms += [x * x, x * y, y * y]
+    return np.stack(terms, axis=-1)
+
+
+@lru_cache(maxsize=64)
+def _surfaces(points: tuple[ControlPoint, ...]) -> tuple[_Surface, _Surface]:
+    """Return the surfaces from pixels to places, and back."""
+    pixels = [(point.column, point.row) for point in points]
+    places = [(point.x, point.y) for point in points]
+    degree = 2 if len(points) >= QUADRATIC_FROM else 1
+    try:
+        return (
+            _Surface.through(pixels, places, degree=degree),
+            _Surface.through(places, pixels, degree=degree),
+        )
+    except ValueError:
+        if degree == 1:
+            raise
+        # Points in two rows bend no surface.
+        return (
+            _Surface.through(pixels, places, degree=1),
+            _Surface.through(places, pixels, degree=1),
+        )

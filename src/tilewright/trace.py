@@ -1,0 +1,273 @@
+"""Where the pixels of a grid on the earth fall in the image.
+
+PROJ is asked for few places; polynomials whose error is known to be below `TOLERANCE` tell
+the rest.
+"""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from tilewright.crs import convert, period
+from tilewright.extent import extent
+from tilewright.geo import Doubles, Geo
+from tilewright.geometry import Affine, Box, Grid, Size, Window
+from tilewright.image import ImageInfo
+
+TOLERANCE = 1 / 8
+"""How far a traced place may lie from the true one: pixels of the image, or of the grid where
+those are the smaller."""
+_DEGREES = (4, 8, 16, 32)
+_EXACT_PIXELS = 1 << 22
+"""A grid that no polynomial fits is traced pixel by pixel up to this size, else every few."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lattice:
+    """Places at Chebyshev points of a part of the grid; polynomials give those between."""
+
+    nodes: Doubles
+    """Shape (row, column, 2): x and y in the image."""
+    part: Window
+    """The pixels of the grid that are traced; no other touches the image."""
+
+    def moved(self, by: Affine) -> "Lattice":
+        """Return the lattice in other coordinates of the image."""
+        return replace(self, nodes=_moved(self.nodes, by))
+
+    @property
+    def box(self) -> Box | None:
+        """The rectangle of the image around the places."""
+        return _around(self.nodes)
+
+    def at(self, window: Window) -> npt.NDArray[np.float32]:
+        """Return the places of the centres of pixels of the grid, shape (2, y, x)."""
+        degree = len(self.nodes) - 1
+        down = _weights(degree, window.y - self.part.y, window.height, self.part.height)
+        across = _weights(degree, window.x - self.part.x, window.width, self.part.width)
+        # Small numbers keep their digits in float32: the caller moves to the window's corner.
+        places: npt.NDArray[np.float32] = np.empty((2, window.height, window.width), np.float32)
+        for axis in range(2):
+            np.matmul(down @ self.nodes[..., axis], across.T, out=places[axis], casting="same_kind")
+        return places
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scatter:
+    """A place for each pixel of a part of the grid, where polynomials do not fit."""
+
+    places: Doubles
+    """Shape (y, x, 2), of pixel centres; inf where the image has none."""
+    part: Window
+
+    def moved(self, by: Affine) -> "Scatter":
+        """Return the places in other coordinates of the image."""
+        return replace(self, places=_moved(self.places, by))
+
+    @property
+    def box(self) -> Box | None:
+        """The rectangle of the image around the places; None when there is none."""
+        return _around(self.places)
+
+    def at(self, window: Window) -> npt.NDArray[np.float32]:
+        """Return the places of the centres of pixels of the grid, shape (2, y, x)."""
+        x, y = window.x - self.part.x, window.y - self.part.y
+        part = self.places[y : y + window.height, x : x + window.width]
+        return np.moveaxis(part, -1, 0).astype(np.float32)
+
+
+Trace = Affine | Lattice | Scatter
+
+
+def trace(info: ImageInfo, geo: Geo, grid: Grid) -> Trace | None:
+    """Return where the grid's pixels fall, in level-0 pixels; None when none can.
+
+    An affine is returned when one is exact enough: it maps corners to corners.
+    """
+    if grid.crs is None:
+        return grid.affine
+    if grid.crs == geo.crs and geo.straight and period(geo.crs) is None:
+        return geo.affine.inverse() @ grid.affine
+    part = _touching(info, geo, grid)
+    if part is None:
+        return None
+    tracer = _Tracer(info, geo, grid)
+    for degree in _DEGREES:
+        found = tracer.fitted(part, degree)
+        if found is not None:
+            return found
+    return tracer.scattered(part)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tracer:
+    info: ImageInfo
+    geo: Geo
+    grid: Grid
+
+    def fitted(self, part: Window, degree: int) -> Affine | Lattice | None:
+        """Return an affine or a lattice; None when neither is good enough."""
+        nodes, between = _chebyshev(degree)
+        count = degree + 1
+        u = np.concatenate([np.tile(nodes, count), np.tile(between, degree)])
+        v = np.concatenate([np.repeat(nodes, count), np.repeat(between, degree)])
+        x, y = self.places(part.x + u * part.width, part.y + v * part.height)
+        places = np.stack([x, y], axis=-1)
+        if not np.isfinite(places).all():
+            return None
+        tolerance = self._tolerance(places, part, u, v)
+        if degree == _DEGREES[0]:
+            basis, solver = _plane(degree)
+            plane = solver @ places
+            if np.abs(basis @ plane - places).max() <= tolerance:
+                return _affine_of(plane, part)
+        grid_nodes = places[: count * count].reshape(count, count, 2)
+        weights = _between_weights(degree)
+        checked = places[count * count :].reshape(degree, degree, 2)
+        guessed = np.stack(
+            [weights @ grid_nodes[..., axis] @ weights.T for axis in range(2)], axis=-1
+        )
+        if np.abs(guessed - checked).max() > tolerance:
+            return None
+        return Lattice(grid_nodes, part)
+
+    def scattered(self, part: Window) -> Scatter:
+        """Return the true places of all pixels, or of blocks of them in a very large grid."""
+        step = max(1, int(np.ceil(np.sqrt(part.pixels / _EXACT_PIXELS))))
+        columns = np.arange(part.x, part.right, step) + step / 2
+        rows = np.arange(part.y, part.bottom, step) + step / 2
+        u, v = np.meshgrid(columns, rows)
+        places = np.stack(self.places(u, v), axis=-1)
+        if step > 1:
+            places = places.repeat(step, 0).repeat(step, 1)[: part.height, : part.width]
+        return Scatter(np.where(np.isfinite(places).all(-1, keepdims=True), places, np.inf), part)
+
+    def places(self, columns: Doubles, rows: Doubles) -> tuple[Doubles, Doubles]:
+        """Return where places of the grid lie in the image, in level-0 pixels."""
+        affine, geo, crs = self.grid.affine, self.geo, self.grid.crs
+        x = affine.a * columns + affine.b * rows + affine.c
+        y = affine.d * columns + affine.e * rows + affine.f
+        x, y = convert(crs or geo.crs, geo.crs, x, y)
+        around = period(geo.crs)
+        if around is not None and geo.rational is None:
+            x = x + around * np.round((_middle(geo, self.info.size) - x) / around)
+        return geo.to_pixels(x, y)
+
+    @staticmethod
+    def _tolerance(places: Doubles, part: Window, u: Doubles, v: Doubles) -> float:
+        """Return the error allowed, in level-0 pixels: a share of a pixel of the grid."""
+        corner = np.array([int(np.argmin(u + v)), int(np.argmax(u + v))])
+        first, last = places[corner]
+        pitch = float(np.hypot(*(last - first))) / float(np.hypot(part.width, part.height))
+        # A coarse grid is read from a coarse level: its pixels are those that count.
+        return TOLERANCE * pitch if pitch > 0 else TOLERANCE
+
+
+def _touching(info: ImageInfo, geo: Geo, grid: Grid) -> Window | None:
+    """Return the grid's pixels that can touch the image; None when none can."""
+    whole = Window.whole(grid.size)
+    boxes = extent(geo, info.size, grid.crs or geo.crs)
+    if boxes is None:
+        return whole
+    affine = grid.affine
+    if affine.b or affine.d:
+        around = grid.box
+        return whole if any(_overlap(around, box) for box in boxes) else None
+    parts = [part for box in boxes if (part := _under(box, affine, grid.size)) is not None]
+    if not parts:
+        return None
+    left, top = min(part.x for part in parts), min(part.y for part in parts)
+    right, bottom = max(part.right for part in parts), max(part.bottom for part in parts)
+    return Window(left, top, right - left, bottom - top)
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return (
+        one.x < other.right
+        and other.x < one.right
+        and one.y < other.bottom
+        and other.y < one.bottom
+    )
+
+
+def _under(box: Box, affine: Affine, size: Size) -> Window | None:
+    """Return the pixels of an upright grid that a box touches, and one more on each side."""
+    across = sorted(((box.x - affine.c) / affine.a, (box.right - affine.c) / affine.a))
+    down = sorted(((box.y - affine.f) / affine.e, (box.bottom - affine.f) / affine.e))
+    if across[1] <= 0 or down[1] <= 0 or across[0] >= size.width or down[0] >= size.height:
+        return None
+    left, top = max(0, int(across[0]) - 1), max(0, int(down[0]) - 1)
+    right, bottom = min(size.width, int(across[1]) + 2), min(size.height, int(down[1]) + 2)
+    return Window(left, top, right - left, bottom - top)
+
+
+@lru_cache(maxsize=256)
+def _middle(geo: Geo, size: Size) -> float:
+    x, _ = geo.to_crs(np.array([size.width / 2]), np.array([size.height / 2]))
+    return float(x[0])
+
+
+@lru_cache(maxsize=16)
+def _chebyshev(degree: int) -> tuple[Doubles, Doubles]:
+    """Return the nodes of a degree from 0 to 1, both ends included, and places between them."""
+    nodes = (1 - np.cos(np.pi * np.arange(degree + 1) / degree)) / 2
+    between = (1 - np.cos(np.pi * (np.arange(degree) + 0.5) / degree)) / 2
+    return nodes, between
+
+
+@lru_cache(maxsize=16)
+def _plane(degree: int) -> tuple[Doubles, Doubles]:
+    """Return the basis 1, u, v at all looked-at places, and what fits a plane through them."""
+    nodes, between = _chebyshev(degree)
+    count = degree + 1
+    u = np.concatenate([np.tile(nodes, count), np.tile(between, degree)])
+    v = np.concatenate([np.repeat(nodes, count), np.repeat(between, degree)])
+    basis = np.stack([np.ones_like(u), u, v], axis=-1)
+    return basis, np.linalg.pinv(basis)
+
+
+def _affine_of(plane: Doubles, part: Window) -> Affine:
+    """Return a plane over the part as the map from corners of the grid's pixels."""
+    (c, f), (a, d), (b, e) = plane.tolist()
+    a, d, b, e = a / part.width, d / part.width, b / part.height, e / part.height
+    return Affine(a, b, c - a * part.x - b * part.y, d, e, f - d * part.x - e * part.y)
+
+
+def _interpolation(degree: int, at: Doubles) -> Doubles:
+    """Return the weights of the nodes at places from 0 to 1 (barycentric formula)."""
+    nodes, _ = _chebyshev(degree)
+    signs = (-1.0) ** np.arange(degree + 1)
+    signs[[0, -1]] /= 2
+    away = at[:, np.newaxis] - nodes
+    hit = np.abs(away) < 1e-14  # noqa: PLR2004
+    weights = signs / np.where(hit, 1.0, away)
+    weights /= weights.sum(1, keepdims=True)
+    weights[hit.any(1)] = hit[hit.any(1)]
+    return weights
+
+
+@lru_cache(maxsize=16)
+def _between_weights(degree: int) -> Doubles:
+    return _interpolation(degree, _chebyshev(degree)[1])
+
+
+@lru_cache(maxsize=256)
+def _weights(degree: int, start: int, count: int, whole: int) -> Doubles:
+    """Return the weights of the nodes at the centres of ``count`` pixels of ``whole``."""
+    return _interpolation(degree, (np.arange(start, start + count) + 0.5) / whole)
+
+
+def _moved(places: Doubles, by: Affine) -> Doubles:
+    x, y = places[..., 0], places[..., 1]
+    return np.stack([by.a * x + by.b * y + by.c, by.d * x + by.e * y + by.f], axis=-1)
+
+
+def _around(places: Doubles) -> Box | None:
+    kept = places[np.isfinite(places).all(-1)]
+    if not len(kept):
+        return None
+    (left, top), (right, bottom) = kept.min(0).tolist(), kept.max(0).tolist()
+    # One place has no area.
+    return Box(left - 1, top - 1, right - left + 2, bottom - top + 2)
