@@ -48,7 +48,9 @@ def canonical_crs(text: str, parameter: str = "crs") -> str:
 
 def _short(text: str) -> str:
     """Return the authority's code that a URI, a URN or a number stands for."""
-    text = text.strip().strip("[]")
+    text = text.strip()
+    if text.startswith("[") and text.endswith("]"):
+        text = text[1:-1]  # OGC's safe CURIE
     found = _URI.fullmatch(text)
     if found is not None:
         return f"{found['authority'].upper()}:{found['code']}"

@@ -20,7 +20,7 @@ from tilewright.plan import plan
 from tilewright.projection import project, projected_planes
 from tilewright.readers import Reader
 from tilewright.render import Classifier, Tables, needed_bands, operand, render
-from tilewright.request import Target, check_plane
+from tilewright.request import Resampling, Target, check_plane
 from tilewright.style import Channel, Projection, Style
 
 SpanStore = Callable[[str, Callable[[], Span]], Span]
@@ -42,23 +42,25 @@ class Drawing:
         target: Target,
         bands: Sequence[int] | None,
         plane: Plane,
-        projection: Projection | None = None,
+        resampling: Resampling = "bilinear",
     ) -> Raster:
         """Return measured values: all bands when none are named. Raises a RequestError."""
-        return self._read_grid(target.grid(self.reader.info), bands, plane, projection)
+        return self._read_grid(target.grid(self.reader.info), bands, plane, resampling, None)
 
-    def picture(self, target: Target, style: Style, plane: Plane) -> tuple[Picture, Grid]:
+    def picture(
+        self, target: Target, style: Style, plane: Plane, resampling: Resampling = "bilinear"
+    ) -> tuple[Picture, Grid]:
         """Return the picture of a target in a style, and the grid that it lies on."""
         info = self.reader.info
         style = resolved(style, info)
         bands = needed_bands(style, info)
         grid = target.grid(info)
         if style.algorithm is None:
-            raster = self._read_grid(grid, bands, plane, style.projection)
+            raster = self._read_grid(grid, bands, plane, resampling, style.projection)
             spans = tuple(self._span(channel, style.projection) for channel in style.channels)
             shown = info
         else:
-            raster, shown = self._computed(grid, style, plane, bands)
+            raster, shown = self._computed(grid, style, plane, bands, resampling)
             bands = tuple(range(len(raster.data)))
             style = replace(style, channels=_of_result(style, shown), algorithm=None)
             spans = tuple(look.span(channel, shown, raster.data) for channel in style.channels)
@@ -72,13 +74,14 @@ class Drawing:
         grid: Grid,
         bands: Sequence[int] | None,
         plane: Plane,
+        resampling: Resampling,
         projection: Projection | None,
     ) -> Raster:
         info = self.reader.info
         chosen = tuple(range(len(info.bands)) if bands is None else bands)
         _check_bands(info, chosen)
         check_plane(info, plane)
-        reading = plan(info, grid, self.config.limits, chosen)
+        reading = plan(info, grid, self.config.limits, chosen, resampling)
         if projection is None:
             return gather(self.reader, reading, plane, self.config.read_piece_bytes)
         planes = projected_planes(info, plane, projection)
@@ -126,7 +129,12 @@ class Drawing:
         return np.concatenate(values)
 
     def _computed(
-        self, grid: Grid, style: Style, plane: Plane, bands: Sequence[int]
+        self,
+        grid: Grid,
+        style: Style,
+        plane: Plane,
+        bands: Sequence[int],
+        resampling: Resampling,
     ) -> tuple[Raster, ImageInfo]:
         """Run a style's algorithm on the grid, read with the margin that it looks over."""
         asked = style.algorithm
@@ -141,7 +149,7 @@ class Drawing:
         wider = Grid(
             size, grid.affine @ Affine.scale(1.0, 1.0, left=-margin, top=-margin), grid.crs
         )
-        raster = self._read_grid(wider, bands, plane, style.projection)
+        raster = self._read_grid(wider, bands, plane, resampling, style.projection)
         pixel_size = grid.affine.a, grid.affine.e
         data, mask = algorithm.run(raster.data, raster.mask, pixel_size, dict(asked.parameters))
         place = (slice(margin, margin + grid.size.height), slice(margin, margin + grid.size.width))

@@ -30,7 +30,15 @@ from tilewright.pool import ReaderPool
 from tilewright.probe import Profile, Stack, profile, values_at
 from tilewright.readers import SNIFF_BYTES, Driver, Opening, Reader, ReadsEncoded
 from tilewright.registry import Registry
-from tilewright.request import RenderRequest, Target, Tile, check_plane, max_zoom, zoom_shrink
+from tilewright.request import (
+    RenderRequest,
+    Resampling,
+    Target,
+    Tile,
+    check_plane,
+    max_zoom,
+    zoom_shrink,
+)
 from tilewright.statistics import Wanted
 from tilewright.style import Style
 
@@ -80,13 +88,14 @@ class Engine:
         *,
         bands: Sequence[int] | None = None,
         plane: Plane = _FIRST_PLANE,
+        resampling: Resampling = "bilinear",
     ) -> Raster:
         """Return measured values: all bands when none are named.
 
         Raises a SourceError or a RequestError.
         """
         with self._lease(source) as reader:
-            return self._drawing(source, reader).read(target, bands, plane)
+            return self._drawing(source, reader).read(target, bands, plane, resampling)
 
     def measure(
         self,
@@ -182,7 +191,7 @@ class Engine:
         """
         blob = LocalBlob(source.uri)
         try:
-            return self._first_reader(Opening(source, blob, self.config.limits, self._state.chunks))
+            return self._first_reader(Opening(source, blob, self.config, self._state.chunks))
         except BaseException:
             blob.close()
             raise
@@ -216,8 +225,10 @@ class Engine:
         drawing = self._drawing(source, reader)
         style, plane = request.style, request.plane
         if encoder.kind == "raster" and not style.text:
-            return encoder.encode(drawing.read(request.target, None, plane), request.encoding)
-        picture, grid = drawing.picture(request.target, style, plane)
+            return encoder.encode(
+                drawing.read(request.target, None, plane, request.resampling), request.encoding
+            )
+        picture, grid = drawing.picture(request.target, style, plane, request.resampling)
         if encoder.kind == "raster":
             return encoder.encode(_as_raster(picture, grid), request.encoding)
         return encoder.encode(picture, request.encoding)

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from tilewright import resample
-from tilewright.geometry import Size, Window
+from tilewright.geometry import Affine, Grid, Size, Window
 from tilewright.image import Array, ImageInfo, Mask, Plane, Raster
 from tilewright.plan import ReadPlan, pieces
 from tilewright.readers import Reader
+from tilewright.warp import Sampling, warp
 
 
 def gather(reader: Reader, reading: ReadPlan, plane: Plane, piece_bytes: int) -> Raster:
@@ -19,14 +20,29 @@ def gather(reader: Reader, reading: ReadPlan, plane: Plane, piece_bytes: int) ->
     nearest = "palette" in info.interpretations
     alpha = _alpha_row(info, reading.bands)
     data, mask = _read_reduced(reader, reading, plane, piece_bytes, nearest=nearest, alpha=alpha)
-    if reading.method == "copy":
-        return _shift(data, mask, reading)
-    data, mask = resample.interpolate(
-        data, mask, reading.onto, reading.grid.size, nearest=nearest, alpha=alpha
-    )
-    inside = _inside(info, reading)
-    mask = inside if mask is None else mask if inside is None else mask & inside
-    return Raster(data, mask, reading.grid)
+    onto = reading.onto
+    if reading.method == "copy" and isinstance(onto, Affine):
+        return _shift(data, mask, onto, reading.grid)
+    if reading.grid.crs is None and reading.resampling == "bilinear" and isinstance(onto, Affine):
+        data, mask = resample.interpolate(
+            data, mask, onto, reading.grid.size, nearest=nearest, alpha=alpha
+        )
+        inside = _inside(info, reading)
+        mask = inside if mask is None else mask if inside is None else mask & inside
+        return Raster(data, mask, reading.grid)
+    sampling = _sampling(reading, nearest=nearest)
+    return Raster(*warp(data, mask, sampling, alpha=alpha), reading.grid)
+
+
+def _sampling(reading: ReadPlan, *, nearest: bool) -> Sampling:
+    window, reduce = reading.window, reading.reduce
+    if window is None:
+        raise ValueError("the plan reads nothing")
+    kernel = reading.resampling
+    if nearest and kernel != "mode":
+        kernel = "nearest"
+    edges = window.width / reduce[0], window.height / reduce[1]
+    return Sampling(reading.onto, reading.grid.size, edges, kernel, reading.pitch, reduce)
 
 
 def read_window(
@@ -96,22 +112,22 @@ def _read_reduced(
     return out, valid
 
 
-def _shift(data: Array, mask: Mask | None, reading: ReadPlan) -> Raster:
+def _shift(data: Array, mask: Mask | None, onto: Affine, grid: Grid) -> Raster:
     """Lay data whose pixels are those of the grid, some of which may lie outside the data."""
-    size, x, y = reading.grid.size, round(reading.onto.c), round(reading.onto.f)
+    size, x, y = grid.size, round(onto.c), round(onto.f)
     high, wide = data.shape[1:]
     if x >= 0 and y >= 0 and x + size.width <= wide and y + size.height <= high:
         place = (slice(y, y + size.height), slice(x, x + size.width))
-        return Raster(data[:, *place], None if mask is None else mask[place], reading.grid)
+        return Raster(data[:, *place], None if mask is None else mask[place], grid)
     left, top = max(0, -x), max(0, -y)
     right, bottom = min(size.width, wide - x), min(size.height, high - y)
-    onto = (slice(top, bottom), slice(left, right))
+    there = (slice(top, bottom), slice(left, right))
     part = (slice(y + top, y + bottom), slice(x + left, x + right))
     canvas = np.zeros((len(data), size.height, size.width), data.dtype)
     valid = np.zeros((size.height, size.width), np.bool_)
-    canvas[:, *onto] = data[:, *part]
-    valid[onto] = True if mask is None else mask[part]
-    return Raster(canvas, valid, reading.grid)
+    canvas[:, *there] = data[:, *part]
+    valid[there] = True if mask is None else mask[part]
+    return Raster(canvas, valid, grid)
 
 
 def _inside(info: ImageInfo, reading: ReadPlan) -> Mask | None:

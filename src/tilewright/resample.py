@@ -58,7 +58,7 @@ def block_average(
             image = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE)
         return cv2.resize(image, (size.width, size.height), interpolation=cv2.INTER_AREA)
 
-    return _apply(average, data, mask, alpha)
+    return apply_kernel(average, data, mask, alpha)
 
 
 def _in_stripes(
@@ -105,7 +105,7 @@ def interpolate(
                 _sample_block(image, onto, x, y, part)
         return out
 
-    return _apply(sample, data, mask, alpha)
+    return apply_kernel(sample, data, mask, alpha)
 
 
 def _sample_block(image: Array, onto: Affine, x: int, y: int, out: Array) -> None:
@@ -142,7 +142,7 @@ def _pick(data: Array, mask: Mask | None, onto: Affine, size: Size) -> tuple[Arr
     return data[:, y, x], None if mask is None else mask[y, x]
 
 
-def _apply(
+def apply_kernel(
     kernel: Kernel, data: Array, mask: Mask | None, alpha: int | None
 ) -> tuple[Array, Mask | None]:
     """Run a linear kernel over (y, x, channel) images of the data, weighted where needed."""

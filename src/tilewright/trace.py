@@ -16,6 +16,8 @@ from tilewright.geo import Doubles, Geo
 from tilewright.geometry import Affine, Box, Grid, Size, Window
 from tilewright.image import ImageInfo
 
+Places32 = npt.NDArray[np.float32]
+
 TOLERANCE = 1 / 8
 """How far a traced place may lie from the true one: pixels of the image, or of the grid where
 those are the smaller."""
@@ -33,6 +35,11 @@ class Lattice:
     part: Window
     """The pixels of the grid that are traced; no other touches the image."""
 
+    @property
+    def pitch(self) -> tuple[float, float]:
+        """How far one step over the grid leads on average, along x and y of the image."""
+        return _mean_pitch(self.nodes, self.part.width, self.part.height)
+
     def moved(self, by: Affine) -> "Lattice":
         """Return the lattice in other coordinates of the image."""
         return replace(self, nodes=_moved(self.nodes, by))
@@ -42,15 +49,16 @@ class Lattice:
         """The rectangle of the image around the places."""
         return _around(self.nodes)
 
-    def at(self, window: Window) -> npt.NDArray[np.float32]:
-        """Return the places of the centres of pixels of the grid, shape (2, y, x)."""
+    def at(self, window: Window, finer: int = 1) -> Places32:
+        """Return the places of the centres of pixels of the grid, shape (2, y, x).
+
+        With ``finer`` n each pixel is cut into n×n, and each part has a place of its own.
+        """
         degree = len(self.nodes) - 1
-        down = _weights(degree, window.y - self.part.y, window.height, self.part.height)
-        across = _weights(degree, window.x - self.part.x, window.width, self.part.width)
-        # Small numbers keep their digits in float32: the caller moves to the window's corner.
-        places: npt.NDArray[np.float32] = np.empty((2, window.height, window.width), np.float32)
-        for axis in range(2):
-            np.matmul(down @ self.nodes[..., axis], across.T, out=places[axis], casting="same_kind")
+        x, y = window.x - self.part.x, window.y - self.part.y
+        across = _weights(degree, x * finer, window.width * finer, self.part.width * finer)
+        down = _weights(degree, y * finer, window.height * finer, self.part.height * finer)
+        places: Places32 = (down @ np.moveaxis(self.nodes, -1, 0) @ across.T).astype(np.float32)
         return places
 
 
@@ -62,6 +70,18 @@ class Scatter:
     """Shape (y, x, 2), of pixel centres; inf where the image has none."""
     part: Window
 
+    @property
+    def pitch(self) -> tuple[float, float]:
+        """How far one step over the grid leads, along x and y of the image: the median."""
+        down, across = np.diff(self.places, axis=0), np.diff(self.places, axis=1)
+        found = []
+        for axis in range(2):
+            right, below = across[:-1, :, axis], down[:, :-1, axis]
+            steps = np.hypot(right, below)
+            kept = steps[np.isfinite(steps)]
+            found.append(float(np.median(kept)) if kept.size else 1.0)
+        return found[0] or 1.0, found[1] or 1.0
+
     def moved(self, by: Affine) -> "Scatter":
         """Return the places in other coordinates of the image."""
         return replace(self, places=_moved(self.places, by))
@@ -71,11 +91,12 @@ class Scatter:
         """The rectangle of the image around the places; None when there is none."""
         return _around(self.places)
 
-    def at(self, window: Window) -> npt.NDArray[np.float32]:
+    def at(self, window: Window, finer: int = 1) -> Places32:
         """Return the places of the centres of pixels of the grid, shape (2, y, x)."""
         x, y = window.x - self.part.x, window.y - self.part.y
         part = self.places[y : y + window.height, x : x + window.width]
-        return np.moveaxis(part, -1, 0).astype(np.float32)
+        places: Places32 = np.moveaxis(part, -1, 0).astype(np.float32)
+        return places if finer == 1 else places.repeat(finer, 1).repeat(finer, 2)
 
 
 Trace = Affine | Lattice | Scatter
@@ -152,8 +173,17 @@ class _Tracer:
         x, y = convert(crs or geo.crs, geo.crs, x, y)
         around = period(geo.crs)
         if around is not None and geo.rational is None:
-            x = x + around * np.round((_middle(geo, self.info.size) - x) / around)
+            x = _turned(x, self._middle, around, _span(geo, self.info.size))
         return geo.to_pixels(x, y)
+
+    @property
+    def _middle(self) -> float:
+        """The x of the grid's middle in the image's CRS."""
+        x, y = self.grid.affine(self.grid.size.width / 2, self.grid.size.height / 2)
+        there, _ = convert(
+            self.grid.crs or self.geo.crs, self.geo.crs, np.array([x]), np.array([y])
+        )
+        return float(there[0])
 
     @staticmethod
     def _tolerance(places: Doubles, part: Window, u: Doubles, v: Doubles) -> float:
@@ -204,9 +234,33 @@ def _under(box: Box, affine: Affine, size: Size) -> Window | None:
 
 
 @lru_cache(maxsize=256)
-def _middle(geo: Geo, size: Size) -> float:
-    x, _ = geo.to_crs(np.array([size.width / 2]), np.array([size.height / 2]))
-    return float(x[0])
+def _span(geo: Geo, size: Size) -> tuple[float, float, float]:
+    """Return the least and greatest x of the image's edges, and the width of a pixel."""
+    corners = np.array([0.0, size.width]), np.array([0.0, size.height])
+    x, _ = geo.to_crs(*(part.ravel() for part in np.meshgrid(*corners)))
+    return float(x.min()), float(x.max()), float(np.ptp(x)) / size.width
+
+
+def _turned(
+    x: Doubles, middle: float, around: float, span: tuple[float, float, float]
+) -> Doubles:
+    """Return coordinates moved by whole turns of the earth to where the image is.
+
+    All by the same, so that no polynomial meets a jump; each by its own where places on both
+    sides of the image's seam would be lost otherwise. ``middle`` is that of the grid.
+    """
+    low, high, pixel = span
+    known = x[np.isfinite(x)]
+    if not known.size or not np.isfinite(middle):
+        return x
+    own = (low + high) / 2
+    # Half a turn either way stays where it is, whatever its last bit says.
+    x = x - around * np.round((x - middle) / around * (1 - 1e-9))
+    x = x + around * round((own - middle) / around * (1 - 1e-9))
+    known = x[np.isfinite(x)]
+    if known.max() <= low + around + pixel and known.min() >= high - around - pixel:
+        return x
+    return x + around * np.round((own - x) / around * (1 - 1e-9))
 
 
 @lru_cache(maxsize=16)
@@ -262,6 +316,14 @@ def _weights(degree: int, start: int, count: int, whole: int) -> Doubles:
 def _moved(places: Doubles, by: Affine) -> Doubles:
     x, y = places[..., 0], places[..., 1]
     return np.stack([by.a * x + by.b * y + by.c, by.d * x + by.e * y + by.f], axis=-1)
+
+
+def _mean_pitch(nodes: Doubles, width: int, height: int) -> tuple[float, float]:
+    """Return the mean step of places spread over so many pixels, along both axes of the image."""
+    across = (nodes[:, -1] - nodes[:, 0]) / width
+    down = (nodes[-1] - nodes[0]) / height
+    steps = np.hypot(across.mean(0), down.mean(0))
+    return float(steps[0]) or 1.0, float(steps[1]) or 1.0
 
 
 def _around(places: Doubles) -> Box | None:

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
 from tilewright.blobs.memory import MemoryBlob
-from tilewright.config import Limits
+from tilewright.config import Config, Limits
 from tilewright.image import Source
 from tilewright.readers import ChunkStore, NoChunkStore, Opening
 from tilewright.readers.picture import DRIVER
@@ -25,7 +25,10 @@ def open_bytes(
     data: bytes, *, limits: Limits | None = None, chunks: ChunkStore | None = None
 ) -> PictureReader:
     opening = Opening(
-        Source("memory", "1"), MemoryBlob(data), limits or Limits(), chunks or NoChunkStore()
+        Source("memory", "1"),
+        MemoryBlob(data),
+        Config(limits=limits or Limits()),
+        chunks or NoChunkStore(),
     )
     reader = DRIVER.open(opening)
     assert isinstance(reader, PictureReader)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tilewright.blobs.memory import MemoryBlob
-from tilewright.config import Limits
+from tilewright.config import Config
 from tilewright.errors import UnsupportedSourceError
 from tilewright.geometry import Size, Window
 from tilewright.image import Array, Axis, Band, Plane, Source
@@ -81,7 +81,7 @@ def test_what_does_not_fit_together_is_refused(wrong: dict) -> None:
 
 
 def opening(content: bytes) -> Opening:
-    return Opening(Source("memory", "1"), MemoryBlob(content), Limits(), NoChunkStore())
+    return Opening(Source("memory", "1"), MemoryBlob(content), Config(), NoChunkStore())
 
 
 def test_the_driver_opens_by_name() -> None:

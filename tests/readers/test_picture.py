@@ -26,7 +26,7 @@ from tests.readers.pictures import (
 )
 from tilewright.blobs.local import LocalBlob, local_source
 from tilewright.cache import ChunkCache
-from tilewright.config import Limits
+from tilewright.config import Config, Limits
 from tilewright.errors import CorruptSourceError, UnsupportedSourceError
 from tilewright.geometry import Size, Window
 from tilewright.image import Array, Plane
@@ -289,7 +289,7 @@ def open_file(name: str, *, chunks: ChunkCache | None = None) -> PictureReader:
     if not path.exists():
         pytest.skip("shared images absent")
     blob, source = LocalBlob(str(path)), local_source(path)
-    reader = DRIVER.open(Opening(source, blob, Limits(), chunks or NoChunkStore()))
+    reader = DRIVER.open(Opening(source, blob, Config(), chunks or NoChunkStore()))
     assert isinstance(reader, PictureReader)
     return reader
 

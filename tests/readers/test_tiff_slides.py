@@ -8,7 +8,7 @@ import pytest
 
 from tests.readers.tiffs import Made, check, check_level, interleaved, noise, open_bytes, written
 from tilewright.blobs.local import LocalBlob, local_source
-from tilewright.config import Limits
+from tilewright.config import Config
 from tilewright.image import Array
 from tilewright.readers import NoChunkStore, Opening
 from tilewright.readers.tiff import DRIVER
@@ -180,7 +180,7 @@ def test_hamamatsu_above_4_gib(tmp_path):
     pixels = noise(width=40, height=30)
     above_4_gib(path, pixels)
     source = local_source(path)
-    opening = Opening(source, LocalBlob(source.uri), Limits(), NoChunkStore())
+    opening = Opening(source, LocalBlob(source.uri), Config(), NoChunkStore())
     reader = DRIVER.open(opening)
     assert (reader.info.format, reader.info.magnification) == ("Hamamatsu NDPI", 40)
     assert isinstance(reader, TiffReader)

@@ -15,7 +15,7 @@ from rasterio.errors import NotGeoreferencedWarning
 from rasterio.io import MemoryFile
 
 from tilewright.blobs.memory import MemoryBlob
-from tilewright.config import Limits
+from tilewright.config import Config, Limits
 from tilewright.geometry import Window
 from tilewright.image import Array, Plane, Source
 from tilewright.readers import ChunkStore, NoChunkStore, Opening
@@ -50,7 +50,9 @@ def open_bytes(
     if associated is not None:
         source = source.with_option("associated", associated)
     reader = DRIVER.open(
-        Opening(source, MemoryBlob(data), limits or Limits(), chunks or NoChunkStore())
+        Opening(
+            source, MemoryBlob(data), Config(limits=limits or Limits()), chunks or NoChunkStore()
+        )
     )
     assert isinstance(reader, TiffReader)
     return reader

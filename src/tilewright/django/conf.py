@@ -40,6 +40,9 @@ class WebConfig:
     """How long a client may show a picture without asking whether it changed; 0: always ask."""
     cache_public: bool = False
     """True lets shared caches keep pictures: right only when everybody may see all of them."""
+    trusted_proxy: bool = False
+    """True takes scheme, host and path prefix of links from the headers X-Forwarded-Proto,
+    -Host and -Prefix, or Forwarded: right only behind a proxy that sets or removes them all."""
 
     def __post_init__(self) -> None:
         if self.cache_max_age_s < 0:
@@ -70,6 +73,8 @@ class Edge:
     """From media type to the preferred suffix, in the order in which they are offered."""
     cache_control: str
     document_cache_control: str
+    trusted_proxy: bool
+    """Whether links follow what a proxy says of the client's address."""
 
 
 def read_setting() -> tuple[Config, WebConfig]:
@@ -164,6 +169,7 @@ def _make_edge() -> Edge:
         media_types={encoder.media_type: encoder.suffixes[0] for encoder in encoders},
         cache_control=web.cache_control,
         document_cache_control=web.document_cache_control,
+        trusted_proxy=web.trusted_proxy,
     )
 
 

@@ -1,11 +1,20 @@
 """From a `Reply`, which knows no framework, to Django's response."""
 
+import logging
 from collections.abc import Callable
+from functools import wraps
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 
+from tilewright.errors import SourceError, TilewrightError
 from tilewright.web import http
 from tilewright.web.http import Reply, Validator
+
+View = Callable[..., HttpResponse]
+
+logger = logging.getLogger(__name__)
+
+_SAFE = ("GET", "HEAD")
 
 
 def to_response(reply: Reply, method: str | None) -> HttpResponse:
@@ -32,3 +41,25 @@ def answer(
         if http.matches_any(known):
             reply = http.not_modified(validator)
     return to_response(reply, method)
+
+
+def with_problems(view: View) -> View:
+    """Answer what goes wrong in a view with problem documents, other methods too."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, **path: str) -> HttpResponse:
+        if request.method not in _SAFE:
+            detail = f"the method is one of {', '.join(_SAFE)}"
+            reply = http.problem_document(405, detail, {}, {"Allow": ", ".join(_SAFE)})
+            return to_response(reply, request.method)
+        try:
+            return view(request, **path)
+        except TilewrightError as error:
+            if isinstance(error, SourceError):
+                logger.warning("%s: %s", error.uri, error)
+            problem = http.problem(error)
+            if problem is None:
+                raise
+            return to_response(problem, request.method)
+
+    return guarded

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from tilewright.blobs import Blob
-from tilewright.config import Limits
+from tilewright.config import Config, Limits
 from tilewright.geometry import Window
 from tilewright.image import Array, Encoded, ImageInfo, Mask, Plane, Source
 
@@ -71,8 +71,13 @@ class Opening:
 
     source: Source
     blob: Blob
-    limits: Limits
+    config: Config
     chunks: ChunkStore
+
+    @property
+    def limits(self) -> Limits:
+        """What opening and reading may use."""
+        return self.config.limits
 
 
 @dataclass(frozen=True, slots=True)

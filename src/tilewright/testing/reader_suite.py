@@ -3,7 +3,7 @@
 class TestMine(ReaderSuite):
     @pytest.fixture
     def reader(self):
-        return mine.DRIVER.open(Opening(source, blob, Limits(), NoChunkStore()))
+        return mine.DRIVER.open(Opening(source, blob, Config(), NoChunkStore()))
 
     @pytest.fixture
     def truth(self):

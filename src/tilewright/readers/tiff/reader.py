@@ -19,6 +19,7 @@ from tilewright.readers.tiff import metadata, ome, orientation, pyramid
 from tilewright.readers.tiff.chunks import Layout, StoredPage
 from tilewright.readers.tiff.directory import check_directories
 from tilewright.readers.tiff.gdal import with_gdal_metadata
+from tilewright.readers.tiff.georeference import georeference
 from tilewright.readers.tiff.planes import CHANNELS, outer_axes, series_page
 from tilewright.readers.tiff.scale import Scale, find_scale
 from tilewright.readers.tiff.stored import as_file, can_store
@@ -108,6 +109,7 @@ class TiffReader:
             axes=tuple(Axis(name, size) for name, size in self._outer if name != CHANNELS),
             palette=metadata.palette(first.key),
             masked=any(page is not None for page in self._mask_pages),
+            geo=georeference(first.key, first.size) if main else None,
             micrometres_per_pixel=scale.micrometres_per_pixel
             and _turned(turn, scale.micrometres_per_pixel),
             magnification=scale.magnification,

@@ -1,0 +1,30 @@
+"""A picture that a face of maps asks for, as a reply: tags, 304 and HEAD are seen to here."""
+
+from dataclasses import replace
+
+from django.http import HttpRequest, HttpResponse
+
+from tilewright.django import conf
+from tilewright.django.maps.layers import MapSource
+from tilewright.django.replies import answer
+from tilewright.request import RenderRequest
+from tilewright.web import http
+
+
+def picture(request: HttpRequest, map_source: MapSource, asked: RenderRequest) -> HttpResponse:
+    """Return the picture, or a 304 to a client that has it; to a HEAD no body.
+
+    A request without a look is drawn in the layer's own. Raises what `Engine.render` raises:
+    the view's guard, `replies.with_problems` or the face's own, makes a document of it.
+    """
+    edge = conf.edge()
+    if not asked.style.text:
+        asked = replace(asked, style=map_source.style)
+    source = map_source.source
+    validator = http.Validator(f'"{asked.key(source)}"', edge.cache_control)
+    return answer(
+        request.META.get("HTTP_IF_NONE_MATCH"),
+        request.method,
+        validator,
+        lambda: http.picture(edge.engine.render(source, asked), validator),
+    )
