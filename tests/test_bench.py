@@ -1,14 +1,17 @@
 """Every benchmark runs, on little; what it measures is not judged here."""
 
 import shutil
+from dataclasses import replace
 
+import imagecodecs
 import pytest
 
 from bench import __main__ as command
-from bench import data, http, in_process, large_image, memory, opening
+from bench import data, geo, geo_data, geo_http, http, in_process, large_image, memory, opening
 from bench.clock import race
 from bench.report import Figure, Target
 from bench.scale import TINY
+from tilewright.request import Encoding
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +34,27 @@ def test_every_group_gives_figures_and_names_its_targets(group, targets, folder)
     assert sum(figure.target is not None for figure in figures) == targets
 
 
+@pytest.mark.slow
+def test_tiles_of_the_earth_give_figures_and_name_their_targets(folder):
+    figures = list(geo.run(TINY, folder))
+    assert all(figure.theirs is None or figure.theirs > 0 for figure in figures)
+    assert sum(figure.target is not None for figure in figures) == 13
+
+
+@pytest.mark.parametrize("zoom", [geo_data.FULL_ZOOM, geo_data.FULL_ZOOM - 2])
+def test_tiles_are_full_partly_clear_and_empty_where_they_are_said_to_be(zoom, folder):
+    tiles = geo.OnEarth.on(geo_data.sheet(folder, TINY.mosaic_side), zoom)
+    drawn = replace(tiles, encoding=Encoding("png"))
+
+    def covers(place):
+        pixels = imagecodecs.png_decode(drawn(place).data)
+        return pixels[..., 3].mean() / 255 if pixels.shape[-1] == 4 else 1.0
+
+    assert {covers(place) for place in geo_data.inner_tiles(tiles.info, zoom, 4)} == {1.0}
+    assert all(0 < covers(place) < 1 for place in geo_data.edge_tiles(tiles.info, zoom, 4))
+    assert {covers(place) for place in geo_data.outer_tiles(tiles.info, zoom, 4)} == {0.0}
+
+
 def test_the_server_answers_tiles_and_the_constant(folder):
     tiles = http.Tiles(TINY, folder)
     with tiles.serve() as server:
@@ -41,7 +65,12 @@ def test_the_server_answers_tiles_and_the_constant(folder):
 
 
 @pytest.mark.parametrize(
-    "group", [http, pytest.param(large_image, marks=pytest.mark.slow, id="large_image")]
+    "group",
+    [
+        http,
+        pytest.param(large_image, marks=pytest.mark.slow, id="large_image"),
+        pytest.param(geo_http, marks=pytest.mark.slow, id="geo_http"),
+    ],
 )
 def test_servers_are_loaded_or_the_missing_program_is_named(group, folder, capsys):
     name = group.__name__.removeprefix("bench.")

@@ -37,6 +37,8 @@ def folder(tmp_path_factory, pixels):
         folder / "z.ome.tif", planes, ome=True, photometric="minisblack", metadata={"axes": "ZYX"}
     )
     (folder / "notes.tif").write_text("no image")
+    tifffile.imwrite(folder / "strips.tif", pixels, photometric="rgb")
+    (folder / "ring.tif").write_bytes(b"II*\0\x08\0\0\0" + b"\0\0" + b"\x08\0\0\0")
     (folder / "cut.tif").write_bytes((folder / "a.tif").read_bytes()[:300])
     (folder / "read-only").mkdir()
     return folder
@@ -56,7 +58,7 @@ def test_help_and_start_load_nothing_heavy(folder):
     ).stdout.split()
     assert not {"numpy", "cv2", "django", "tifffile", "imagecodecs", "granian"} & set(seen)
     help_text = tilewright("--help", folder=folder).stdout
-    for command in ("serve", "info", "tile", "region", "thumbnail"):
+    for command in ("serve", "info", "validate", "tile", "region", "thumbnail"):
         assert command in help_text
 
 
@@ -73,6 +75,49 @@ def test_info_for_programs(folder):
     assert found["size"] == {"width": 80, "height": 60}
     assert found["axes"] == [{"name": "z", "size": 4}]
     assert found["dtype"] == "uint8"
+
+
+def test_validate_for_people(folder):
+    result = tilewright("validate", "strips.tif", folder=folder)
+    assert result.returncode == 1
+    assert result.stdout.splitlines() == [
+        "strips.tif: not a valid Cloud Optimized GeoTIFF",
+        "  error: the main image is longer than 512 pixels and not tiled",
+        "  warning: the main image is longer than 512 pixels and has no overviews",
+    ]
+
+
+def test_validate_for_programs(folder):
+    result = tilewright("validate", "a.tif", "--json", folder=folder)
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert found["valid"] is True
+    assert found["errors"] == []
+    assert len(found["warnings"]) == 1
+    assert [ifd["width"] for ifd in found["details"]["ifds"]] == [900]
+
+
+def test_validate_strictly(folder):
+    assert tilewright("validate", "a.tif", folder=folder).returncode == 0
+    strict = tilewright("validate", "a.tif", "--strict", folder=folder)
+    assert strict.returncode == 1
+    assert "not a valid" in strict.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "words"),
+    [
+        ("notes.tif", 1, "error: the file is not a GeoTIFF"),
+        ("missing.tif", 2, "missing.tif: the file does not exist"),
+        (".", 2, "the file does not exist"),
+        ("ring.tif", 2, "ring.tif: the directories of the TIFF form a ring"),
+    ],
+)
+def test_validate_tells_no_from_unreadable(folder, name, code, words):
+    result = tilewright("validate", name, folder=folder)
+    assert result.returncode == code
+    assert words in result.stdout + result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_tile(folder, pixels):

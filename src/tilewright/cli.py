@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
+    from tilewright.cog import Verdict
     from tilewright.engine import Engine
     from tilewright.image import ImageInfo, Plane
     from tilewright.request import Target
@@ -67,6 +68,26 @@ def info(
         typer.echo(json.dumps(asdict(found), indent=2))
     else:
         _print_table(file, found)
+
+
+@app.command()
+def validate(
+    file: File,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,  # noqa: FBT002
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,  # noqa: FBT002
+) -> None:
+    """Tell whether a file is a Cloud Optimized GeoTIFF: exit code 0 yes, 1 no, 2 unreadable."""
+    from tilewright.blobs.local import LocalBlob
+    from tilewright.cog.validate import validate as look_at
+    from tilewright.web.maps.validation import validation_document
+
+    with _in_sentences(file, code=2), closing(LocalBlob(os.fspath(file))) as blob:
+        verdict = look_at(blob)
+    if as_json:
+        typer.echo(json.dumps(validation_document(verdict, strict=strict), indent=2))
+    else:
+        _print_verdict(file, verdict, strict=strict)
+    raise typer.Exit(0 if verdict.passes(strict=strict) else 1)
 
 
 @app.command()
@@ -193,23 +214,23 @@ def _plane(positions: list[str]) -> "Plane":
 
 
 @contextmanager
-def _in_sentences(file: Path) -> Iterator[None]:
-    """End with a sentence and exit code 1 when the file, the request or the disk is wrong."""
+def _in_sentences(file: Path, code: int = 1) -> Iterator[None]:
+    """End with a sentence and an exit code when the file, the request or the disk is wrong."""
     from tilewright.errors import SourceError, TilewrightError
 
     try:
         yield
     except SourceError as error:
-        _refuse(f"{file}: {error}")
+        _refuse(f"{file}: {error}", code)
     except TilewrightError as error:
-        _refuse(str(error))
+        _refuse(str(error), code)
     except OSError as error:
-        _refuse(f"{error.filename}: {error.strerror}")
+        _refuse(f"{error.filename}: {error.strerror}", code)
 
 
-def _refuse(sentence: str) -> NoReturn:
+def _refuse(sentence: str, code: int) -> NoReturn:
     typer.echo(f"tilewright: {sentence}", err=True)
-    raise typer.Exit(1)
+    raise typer.Exit(code)
 
 
 @contextmanager
@@ -227,6 +248,14 @@ def _patience(words: str) -> Iterator[None]:
         timer.cancel()
         timer.join()
         status.stop()
+
+
+def _print_verdict(file: Path, verdict: "Verdict", *, strict: bool) -> None:
+    word = "a" if verdict.passes(strict=strict) else "not a"
+    typer.echo(f"{file}: {word} valid Cloud Optimized GeoTIFF")
+    for kind, sentences in (("error", verdict.errors), ("warning", verdict.warnings)):
+        for sentence in sentences:
+            typer.echo(f"  {kind}: {sentence}")
 
 
 def _print_table(file: Path, info: "ImageInfo") -> None:

@@ -6,6 +6,18 @@ from tilewright.errors import ConfigurationError
 
 MEBI = 1 << 20
 
+SELF_CONTAINED = (
+    "AAIGrid", "ACE2", "BT", "BYN", "DTED", "EHdr", "ENVI", "GRASSASCIIGrid", "GRIB", "GS7BG",
+    "GSAG", "GSBG", "GTX", "GTiff", "GXF", "HDF4", "HDF4Image", "HDF5", "HDF5Image", "HF2", "HFA",
+    "ISCE", "ISG", "JP2OpenJPEG", "LCP", "Leveller", "NITF", "NTv2", "PCRaster", "PNM", "RMF",
+    "RST", "SAGA", "SGI", "SIGDEM", "SNODAS", "SRTMHGT", "Terragen", "USGSDEM", "ZMap", "netCDF",
+)  # fmt: skip
+"""GDAL's formats that hold their pixels themselves, or in a file of the same name beside a
+header. Those are left out whose files name other files or addresses at will (VRT, GTI, MRF,
+WMS, WMTS, STACIT, ERS, PCIDSK, PDS, ISIS3, Zarr, …), that ask a network (HTTP, EEDA, PLMOSAIC),
+or that run a language of their own (PDF, GPKG, MBTiles). HDF5, and netCDF-4 which is HDF5, can
+name files too: the reader looks into each before GDAL may."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -43,15 +55,25 @@ class Config:
     """An image without a pyramid is shrunk in pieces of about this many decoded bytes."""
     lut_folder: str | None = None
     """A folder whose files ``NAME.lut`` are colormaps too; None: there is none."""
+    tile_matrix_set_folder: str | None = None
+    """A folder whose files ``NAME.json`` are tile matrix sets (OGC 17-083r4) too."""
+    gdal_drivers: tuple[str, ...] = SELF_CONTAINED
+    """Short names of GDAL's drivers that may open files; empty: none. A driver whose files name
+    other files or addresses lets whoever makes such a file read these with the server's rights."""
 
     def __post_init__(self) -> None:
         _all_positive(self)
+        names = self.gdal_drivers
+        if not isinstance(names, tuple) or not all(
+            isinstance(name, str) and name for name in names
+        ):
+            raise ConfigurationError("gdal_drivers must be a tuple of names of GDAL's drivers")
 
 
 def _all_positive(settings: Limits | Config) -> None:
     for row in fields(settings):
         value = getattr(settings, row.name)
-        if row.type == (str | None):
+        if row.type in {str | None, tuple[str, ...]}:
             continue
         if isinstance(value, bool | float | str) or (isinstance(value, int) and value < 1):
             raise ConfigurationError(f"{row.name} must be a whole number above 0, not {value!r}")

@@ -16,12 +16,20 @@ from tilewright.gather import gather, read_window
 from tilewright.geometry import Affine, Grid, Size
 from tilewright.image import Array, ImageInfo, Picture, Plane, Raster
 from tilewright.look import Span
-from tilewright.plan import plan
+from tilewright.plan import check_output, plan
 from tilewright.projection import project, projected_planes
 from tilewright.readers import Reader
 from tilewright.render import Classifier, Tables, needed_bands, operand, render
-from tilewright.request import Resampling, Target, check_plane
+from tilewright.request import (
+    MapRegion,
+    MapTile,
+    Resampling,
+    Target,
+    check_plane,
+    georeference,
+)
 from tilewright.style import Channel, Projection, Style
+from tilewright.trace import touches
 
 SpanStore = Callable[[str, Callable[[], Span]], Span]
 """Given a key and how to make it, the span of that key."""
@@ -46,6 +54,23 @@ class Drawing:
     ) -> Raster:
         """Return measured values: all bands when none are named. Raises a RequestError."""
         return self._read_grid(target.grid(self.reader.info), bands, plane, resampling, None)
+
+    def misses(self, target: Target, style: Style, plane: Plane) -> bool:
+        """Tell whether a target lies wholly beside the image, on the earth; nothing is read.
+
+        Raises a RequestError for what no picture can be made of, even an empty one.
+        """
+        info = self.reader.info
+        if not isinstance(target, MapTile | MapRegion):
+            return False
+        grid = target.grid(info)
+        if touches(info, georeference(info), grid):
+            return False
+        check_output(
+            grid.size, len(needed_bands(resolved(style, info), info)), info, self.config.limits
+        )
+        check_plane(info, plane)
+        return True
 
     def picture(
         self, target: Target, style: Style, plane: Plane, resampling: Resampling = "bilinear"

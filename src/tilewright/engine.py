@@ -4,8 +4,6 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import cast
 
 import numpy as np
 
@@ -23,28 +21,23 @@ from tilewright.errors import (
     SourceUnavailableError,
     UnsupportedSourceError,
 )
-from tilewright.geometry import Box, Grid, Size
+from tilewright.geometry import Box, Grid
 from tilewright.image import Encoded, ImageInfo, Picture, Plane, Raster, Source
 from tilewright.measure import Measurement, measure
 from tilewright.pool import ReaderPool
 from tilewright.probe import Profile, Stack, profile, values_at
-from tilewright.readers import SNIFF_BYTES, Driver, Opening, Reader, ReadsEncoded
+from tilewright.readers import SNIFF_BYTES, Driver, Opening, Reader
 from tilewright.registry import Registry
-from tilewright.request import (
-    RenderRequest,
-    Resampling,
-    Target,
-    Tile,
-    check_plane,
-    max_zoom,
-    zoom_shrink,
-)
+from tilewright.render import blank
+from tilewright.request import RenderRequest, Resampling, Target
 from tilewright.statistics import Wanted
+from tilewright.stored import stored_tile
 from tilewright.style import Style
 
 _REMEMBERED_SPANS = 4096
 _REMEMBERED_NUMBERS = 1 << 19
 """Bins and classes of all remembered measurements; one is about 40 bytes."""
+_REMEMBERED_BLANKS = 64
 _FIRST_PLANE = Plane()
 
 
@@ -74,7 +67,7 @@ class Engine:
         """
         encoder = self.encoder(request.encoding.format)
         with self._lease(source) as reader:
-            stored = _stored_tile(reader, request)
+            stored = stored_tile(reader, request)
             if stored is not None:
                 return stored
             return self._live().renders.do(
@@ -224,6 +217,12 @@ class Engine:
     ) -> Encoded:
         drawing = self._drawing(source, reader)
         style, plane = request.style, request.plane
+        if encoder.kind == "picture" and drawing.misses(request.target, style, plane):
+            size = request.target.grid(reader.info).size
+            return self._live().blanks.get(
+                (request.encoding, size, style),
+                lambda: encoder.encode(blank(size, style), request.encoding),
+            )
         if encoder.kind == "raster" and not style.text:
             return encoder.encode(
                 drawing.read(request.target, None, plane, request.resampling), request.encoding
@@ -254,6 +253,8 @@ class _State:
     renders: SingleFlight[Encoded]
     spans: Store[look.Span]
     measurements: Store[Measurement]
+    blanks: Store[Encoded]
+    """Tiles of the earth that no image touches."""
 
     @classmethod
     def fresh(cls, engine: Engine) -> "_State":
@@ -264,6 +265,7 @@ class _State:
             renders=SingleFlight(),
             spans=Store(_REMEMBERED_SPANS),
             measurements=Store(_REMEMBERED_NUMBERS, size_of=_held_numbers),
+            blanks=Store(_REMEMBERED_BLANKS),
         )
 
 
@@ -273,41 +275,6 @@ def _held_numbers(found: Measurement) -> int:
         20 + 2 * len(one.histogram.counts) + 2 * len(one.statistics.unique or ())
         for one in found.bands
     )
-
-
-def _stored_tile(reader: Reader, request: RenderRequest) -> Encoded | None:
-    """Return the file's own tile when it is just what is asked, untouched."""
-    target, encoding = request.target, request.encoding
-    as_stored = (encoding.quality, encoding.subsampling, encoding.lossless) == (None, None, False)
-    if not (isinstance(target, Tile) and as_stored and not request.style.text):
-        return None
-    if not _reads_encoded(type(reader)):
-        return None
-    level = _stored_level(reader.info, target)
-    if level is None:
-        return None
-    check_plane(reader.info, request.plane)
-    return cast("ReadsEncoded", reader).encoded_tile(
-        level, target.x, target.y, format=encoding.format, plane=request.plane
-    )
-
-
-@lru_cache(maxsize=64)
-def _reads_encoded(kind: type[Reader]) -> bool:
-    """Tell whether readers of a class hand out stored tiles: looked up once, as it is slow."""
-    return issubclass(kind, ReadsEncoded)
-
-
-def _stored_level(info: ImageInfo, tile: Tile) -> int | None:
-    """Return the level whose chunk at x, y is the whole tile; None when there is none."""
-    if not 0 <= tile.z <= max_zoom(info):
-        return None
-    side, shrink = info.tile_size, zoom_shrink(info, tile.z)
-    for index, level in enumerate(info.levels):
-        if level.shrink == shrink and level.chunk == Size(side, side):
-            across, down = level.size.width // side, level.size.height // side
-            return index if 0 <= tile.x < across and 0 <= tile.y < down else None
-    return None
 
 
 def _as_raster(picture: Picture, grid: Grid) -> Raster:

@@ -1,6 +1,6 @@
 """Several rasters of one grid as one: pure arithmetic on values and masks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Literal
@@ -62,23 +62,7 @@ def combine(makers: Sequence[Maker], method: Method) -> Raster:
     """
     if not makers:
         raise ValueError("a mosaic joins at least one raster")
-    match method:
-        case "first":
-            return _filled(makers)
-        case "last":
-            return _filled(makers[::-1])
-        case "highest":
-            return _extreme(makers, np.fmax)
-        case "lowest":
-            return _extreme(makers, np.fmin)
-        case "mean":
-            return _mean(makers)
-        case "median":
-            return _median(makers)
-        case "count":
-            return _count(makers)
-        case "stack":
-            return stack([make() for make in makers])
+    return _JOINS[method](makers)
 
 
 def stack(rasters: Sequence[Raster]) -> Raster:
@@ -90,6 +74,14 @@ def stack(rasters: Sequence[Raster]) -> Raster:
     data = np.concatenate([raster.data.astype(dtype, copy=False) for raster in rasters])
     masks = [raster.mask for raster in rasters if raster.mask is not None]
     return Raster(data, np.logical_and.reduce(masks) if masks else None, rasters[0].grid)
+
+
+def _stacked(makers: Sequence[Maker]) -> Raster:
+    return stack([make() for make in makers])
+
+
+def _last(makers: Sequence[Maker]) -> Raster:
+    return _filled(makers[::-1])
 
 
 def _filled(makers: Sequence[Maker]) -> Raster:
@@ -108,13 +100,21 @@ def _filled(makers: Sequence[Maker]) -> Raster:
     return Raster(data, known, first.grid)
 
 
-def _extreme(makers: Sequence[Maker], larger: "np.ufunc") -> Raster:
+def _highest(makers: Sequence[Maker]) -> Raster:
+    return _extreme(makers, np.fmax)
+
+
+def _lowest(makers: Sequence[Maker]) -> Raster:
+    return _extreme(makers, np.fmin)
+
+
+def _extreme(makers: Sequence[Maker], choose: np.ufunc) -> Raster:
     first = makers[0]()
     data, known = first.data.copy(), _mask(first).copy()
     for make in makers[1:]:
         raster = make()
         mask = _mask(raster)
-        larger(data, raster.data, out=data, where=mask & known)
+        choose(data, raster.data, out=data, where=mask & known)
         np.copyto(data, raster.data, where=mask & ~known)
         known |= mask
     return Raster(data, _or_none(known), first.grid)
@@ -141,7 +141,7 @@ def _mean(makers: Sequence[Maker]) -> Raster:
 def _median(makers: Sequence[Maker]) -> Raster:
     rasters = [make() for make in makers]
     dtype = rasters[0].data.dtype
-    masks = np.stack([_mask(raster) for raster in rasters])
+    known: Mask = np.logical_or.reduce([_mask(raster) for raster in rasters])
     values = np.stack([raster.data for raster in rasters])
     # What is not valid goes to the end when sorted.
     top: Any = np.nan if dtype.kind == "f" else True if dtype.kind == "b" else np.iinfo(dtype).max
@@ -156,7 +156,7 @@ def _median(makers: Sequence[Maker]) -> Raster:
     half = middle[0].astype(np.float64) / 2 + middle[1].astype(np.float64) / 2
     # Where both are one, no rounding: int64 has values that float64 has not.
     median = np.where(middle[0] == middle[1], middle[0], _cast(half, dtype))
-    return Raster(median, _or_none(masks.any(0)), rasters[0].grid)
+    return Raster(median, _or_none(known), rasters[0].grid)
 
 
 def _count(makers: Sequence[Maker]) -> Raster:
@@ -183,12 +183,28 @@ def _or_none(known: Mask) -> Mask | None:
 
 
 def _cast(values: Array, dtype: np.dtype[Any]) -> Array:
+    cast: Array
     if dtype.kind == "f":
-        return values.astype(dtype)
+        cast = values.astype(dtype)
+        return cast
     whole = np.rint(np.nan_to_num(values))
     if dtype.kind == "b":
-        return whole > 0
+        cast = whole > 0
+        return cast
     limits = np.iinfo(dtype)
     # The largest int64 has no float64: the clip to it would pass the end.
     top = np.nextafter(limits.max, 0) if dtype.itemsize == 8 else limits.max  # noqa: PLR2004
-    return whole.clip(limits.min, top).astype(dtype)
+    cast = whole.clip(limits.min, top).astype(dtype)
+    return cast
+
+
+_JOINS: Mapping[Method, Callable[[Sequence[Maker]], Raster]] = {
+    "first": _filled,
+    "last": _last,
+    "highest": _highest,
+    "lowest": _lowest,
+    "mean": _mean,
+    "median": _median,
+    "count": _count,
+    "stack": _stacked,
+}

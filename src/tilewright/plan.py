@@ -69,7 +69,7 @@ def plan(
     Raises LimitError, before anything is read, when ``limits`` do not allow it, and
     ParameterError for a grid on the earth when the image has no place there.
     """
-    _check_output(grid.size, len(bands), info, limits)
+    check_output(grid.size, len(bands), info, limits)
     if grid.crs is not None:
         return _plan_on_earth(info, grid, limits, tuple(bands), resampling)
     return _plan_in_pixels(info, grid, limits, tuple(bands), resampling)
@@ -254,7 +254,8 @@ def _window_in(box: Box, level: Size, margin: tuple[int, int]) -> Window | None:
     return Window(left, top, right - left, bottom - top)
 
 
-def _check_output(size: Size, bands: int, info: ImageInfo, limits: Limits) -> None:
+def check_output(size: Size, bands: int, info: ImageInfo, limits: Limits) -> None:
+    """Raise LimitError when an answer of that size and so many bands is not allowed."""
     longest = max(size.width, size.height)
     if longest > limits.output_side:
         raise LimitError("output_side", longest, limits.output_side)

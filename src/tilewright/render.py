@@ -9,6 +9,7 @@ import numpy as np
 
 from tilewright import expression
 from tilewright.blend import Bytes, Painted, blend
+from tilewright.geometry import Size
 from tilewright.image import Array, ColorInterpretation, ImageInfo, Mask, Picture, Raster
 from tilewright.look import INKS, LIGHTS, PRIMARIES, Span
 from tilewright.lookup import intensity
@@ -77,6 +78,11 @@ def render(
         opacity = _opacity(layers, raster, info, cover)
         picture = _with_alpha(colors, opacity, premultiplied=_is_premultiplied(info))
     return _finished(picture, style)
+
+
+def blank(size: Size, style: Style) -> Picture:
+    """Return the picture of nothing: transparent, or the style's background."""
+    return _finished(Picture(np.zeros((size.height, size.width, 4), np.uint8)), style)
 
 
 def _is_picture(raster: Raster, info: ImageInfo, bands: Sequence[int]) -> bool:

@@ -195,7 +195,10 @@ def _in_groups(kernel: Kernel, data: Array) -> Array:
 def _bands_last(data: Array) -> Array:
     if len(data) == 1:
         return np.ascontiguousarray(data[0])
-    return np.ascontiguousarray(np.moveaxis(data, 0, -1))
+    image = np.moveaxis(data, 0, -1)
+    # OpenCV takes rows that lie apart, as in a part of a larger picture.
+    pixel = image.itemsize * len(data)
+    return image if image.strides[1:] == (pixel, image.itemsize) else np.ascontiguousarray(image)
 
 
 def _bands_first(image: Array) -> Array:

@@ -4,6 +4,7 @@ PROJ is asked for few places; polynomials whose error is known to be below `TOLE
 the rest.
 """
 
+import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -122,6 +123,11 @@ def trace(info: ImageInfo, geo: Geo, grid: Grid) -> Trace | None:
     return tracer.scattered(part)
 
 
+def touches(info: ImageInfo, geo: Geo, grid: Grid) -> bool:
+    """Tell whether a grid on the earth can touch the image: without PROJ, once it is known."""
+    return _touching(info, geo, grid) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class _Tracer:
     info: ImageInfo
@@ -130,15 +136,13 @@ class _Tracer:
 
     def fitted(self, part: Window, degree: int) -> Affine | Lattice | None:
         """Return an affine or a lattice; None when neither is good enough."""
-        nodes, between = _chebyshev(degree)
         count = degree + 1
-        u = np.concatenate([np.tile(nodes, count), np.tile(between, degree)])
-        v = np.concatenate([np.repeat(nodes, count), np.repeat(between, degree)])
+        u, v = _looked_at(degree)
         x, y = self.places(part.x + u * part.width, part.y + v * part.height)
         places = np.stack([x, y], axis=-1)
         if not np.isfinite(places).all():
             return None
-        tolerance = self._tolerance(places, part, u, v)
+        tolerance = _tolerance(places[0], places[count * count - 1], part)
         if degree == _DEGREES[0]:
             basis, solver = _plane(degree)
             plane = solver @ places
@@ -185,14 +189,15 @@ class _Tracer:
         )
         return float(there[0])
 
-    @staticmethod
-    def _tolerance(places: Doubles, part: Window, u: Doubles, v: Doubles) -> float:
-        """Return the error allowed, in level-0 pixels: a share of a pixel of the grid."""
-        corner = np.array([int(np.argmin(u + v)), int(np.argmax(u + v))])
-        first, last = places[corner]
-        pitch = float(np.hypot(*(last - first))) / float(np.hypot(part.width, part.height))
-        # A coarse grid is read from a coarse level: its pixels are those that count.
-        return TOLERANCE * pitch if pitch > 0 else TOLERANCE
+
+def _tolerance(first: Doubles, last: Doubles, part: Window) -> float:
+    """Return the error allowed, in level-0 pixels: a share of a pixel of the grid.
+
+    A coarse grid is read from a coarse level: its pixels are those that count. ``first`` and
+    ``last`` are the places of the part's opposite corners.
+    """
+    pitch = math.dist(first.tolist(), last.tolist()) / math.hypot(part.width, part.height)
+    return TOLERANCE * pitch if pitch > 0 else TOLERANCE
 
 
 def _touching(info: ImageInfo, geo: Geo, grid: Grid) -> Window | None:
@@ -241,9 +246,7 @@ def _span(geo: Geo, size: Size) -> tuple[float, float, float]:
     return float(x.min()), float(x.max()), float(np.ptp(x)) / size.width
 
 
-def _turned(
-    x: Doubles, middle: float, around: float, span: tuple[float, float, float]
-) -> Doubles:
+def _turned(x: Doubles, middle: float, around: float, span: tuple[float, float, float]) -> Doubles:
     """Return coordinates moved by whole turns of the earth to where the image is.
 
     All by the same, so that no polynomial meets a jump; each by its own where places on both
@@ -272,12 +275,18 @@ def _chebyshev(degree: int) -> tuple[Doubles, Doubles]:
 
 
 @lru_cache(maxsize=16)
+def _looked_at(degree: int) -> tuple[Doubles, Doubles]:
+    """Return the places where PROJ is asked: all pairs of nodes, then those between them."""
+    nodes, between = _chebyshev(degree)
+    u = np.concatenate([np.tile(nodes, degree + 1), np.tile(between, degree)])
+    v = np.concatenate([np.repeat(nodes, degree + 1), np.repeat(between, degree)])
+    return u, v
+
+
+@lru_cache(maxsize=16)
 def _plane(degree: int) -> tuple[Doubles, Doubles]:
     """Return the basis 1, u, v at all looked-at places, and what fits a plane through them."""
-    nodes, between = _chebyshev(degree)
-    count = degree + 1
-    u = np.concatenate([np.tile(nodes, count), np.tile(between, degree)])
-    v = np.concatenate([np.repeat(nodes, count), np.repeat(between, degree)])
+    u, v = _looked_at(degree)
     basis = np.stack([np.ones_like(u), u, v], axis=-1)
     return basis, np.linalg.pinv(basis)
 

@@ -107,21 +107,26 @@ class _Places:
     """The places of a sampling's part, block by block."""
 
     sampling: Sampling
-    blocks: tuple[tuple[Window, Places32], ...]
-    """Windows of the part, from its own corner, and the places of their pixels."""
+    part: Window
+    blocks: tuple[Window, ...]
+    """Windows of the part, from its own corner."""
+    held: dict[Window, Places32]
 
     @classmethod
     def of(cls, sampling: Sampling) -> "_Places":
         part = sampling.part
-        windows = _blocks(part.size)
-        return cls(
-            sampling,
-            tuple((window, _places_in(sampling, part, window)) for window in windows),
-        )
+        return cls(sampling, part, tuple(_blocks(part.size)), {})
+
+    def at(self, window: Window) -> Places32:
+        """Return the places of a block's pixels, made when they are first asked for."""
+        found = self.held.get(window)
+        if found is None:
+            found = self.held[window] = _places_in(self.sampling, self.part, window)
+        return found
 
     @property
     def size(self) -> Size:
-        return self.sampling.part.size
+        return self.part.size
 
     def inside(self) -> Mask | None:
         """Return which pixels' centres lie in the image; None when all do."""
@@ -131,7 +136,8 @@ class _Places:
             return None
         out = np.empty((self.size.height, self.size.width), np.bool_)
         parts = self.sampling.parts
-        for window, places in self.blocks:
+        for window in self.blocks:
+            places = self.at(window)
             x, y = (places[axis, parts // 2 :: parts, parts // 2 :: parts] for axis in range(2))
             found = (x >= 0) & (x < wide) & (y >= 0) & (y < high)
             out[window.y : window.bottom, window.x : window.right] = found
@@ -142,7 +148,8 @@ class _Places:
         parts = self.sampling.parts
         shape = (self.size.height * parts, self.size.width * parts)
         out = np.empty(shape, layer.dtype)
-        for window, places in self.blocks:
+        for window in self.blocks:
+            places = self.at(window)
             x = np.floor(places[0] + _TIE).astype(np.intp).clip(0, layer.shape[1] - 1)
             y = np.floor(places[1] + _TIE).astype(np.intp).clip(0, layer.shape[0] - 1)
             out[
@@ -153,32 +160,59 @@ class _Places:
     def sample(self, image: Array) -> Array:
         """Return an image (y, x) or (y, x, channel) sampled at the places."""
         channels = image.shape[2:]
+        if self.sampling.resampling == "bilinear":
+            image = _smoothed(image, self.sampling)
         if channels == (_RGB,) and image.dtype.name in {"uint8", "uint16", "float32"}:
             # OpenCV samples four channels in half the time of three.
             image = cv2.cvtColor(image, cv2.COLOR_RGB2RGBA)
-        if self.sampling.resampling == "bilinear":
-            image = _smoothed(image, self.sampling)
         if len(self.blocks) == 1:
-            out = self._sample_block(image, self.blocks[0][1])
+            out = self._sample_block(image, self.blocks[0])
         else:
             out = np.empty((self.size.height, self.size.width, *image.shape[2:]), image.dtype)
-            for window, places in self.blocks:
-                part = self._sample_block(image, places)
+            for window in self.blocks:
+                part = self._sample_block(image, window)
                 out[window.y : window.bottom, window.x : window.right] = part
-        return out[..., :_RGB] if channels == (_RGB,) else out
+        return cv2.cvtColor(out, cv2.COLOR_RGBA2RGB) if out.shape[2:] != channels else out
 
-    def _sample_block(self, image: Array, places: Places32) -> Array:
-        if max(image.shape[:2]) > _FARTHEST:
+    def _sample_block(self, image: Array, window: Window) -> Array:
+        sampling, parts = self.sampling, self.sampling.parts
+        near = max(image.shape[:2]) <= _FARTHEST
+        if near and parts == 1 and isinstance(sampling.onto, Affine):
+            return _sheared(image, sampling.onto, window, _KERNELS[sampling.resampling])
+        places = self.at(window)
+        if not near:
             image, places = _near(image, places)
         # OpenCV counts from the centres of pixels.
         x, y = places[0] - np.float32(0.5), places[1] - np.float32(0.5)
-        parts = self.sampling.parts
-        kernel = cv2.INTER_NEAREST if parts > 1 else _KERNELS.get(self.sampling.resampling, 1)
+        kernel = _KERNELS.get(sampling.resampling, cv2.INTER_NEAREST)
         sampled = cv2.remap(image, x, y, kernel, borderMode=cv2.BORDER_REPLICATE)
         if parts > 1:
             size = (sampled.shape[1] // parts, sampled.shape[0] // parts)
             sampled = cv2.resize(sampled, size, interpolation=cv2.INTER_AREA)
-        return sampled if sampled.ndim == image.ndim else sampled[..., np.newaxis]
+        return _with_channels(sampled, image)
+
+
+def _sheared(image: Array, onto: Affine, window: Window, kernel: int) -> Array:
+    """Return an image sampled where an affine leads: no place need be worked out."""
+    centred = (
+        Affine.scale(1.0, 1.0, left=-0.5, top=-0.5)
+        @ onto
+        @ Affine.scale(1.0, 1.0, left=window.x + 0.5, top=window.y + 0.5)
+    )
+    matrix = np.array([[centred.a, centred.b, centred.c], [centred.d, centred.e, centred.f]])
+    sampled = cv2.warpAffine(
+        image,
+        matrix,
+        (window.width, window.height),
+        flags=kernel | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return _with_channels(sampled, image)
+
+
+def _with_channels(sampled: Array, image: Array) -> Array:
+    """Return the sampled image with a last axis, which OpenCV drops when it is one long."""
+    return sampled if sampled.ndim == image.ndim else sampled[..., np.newaxis]
 
 
 def _blocks(size: Size) -> Iterator[Window]:
@@ -273,7 +307,7 @@ def _taps(steps: int) -> npt.NDArray[np.float32]:
             basis[:, place + 1, tap] += phases[:, 0]
     half = np.linalg.lstsq(basis.reshape(-1, reach + 1), wanted.ravel(), rcond=None)[0]
     taps = np.concatenate([half[:0:-1], half])
-    return (taps / taps.sum()).astype(np.float32)
+    return np.asarray(taps / taps.sum(), np.float32)
 
 
 def _mode(data: Array, mask: Mask | None, places: _Places) -> tuple[Array, Mask | None]:

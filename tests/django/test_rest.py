@@ -164,7 +164,7 @@ def test_planes_are_reached_by_the_names_of_their_axes(get, stack):
         ("data/region.png?width=0", "width"),
         ("data/region.png?height=1.5", "height"),
         ("data/region.png?units=furlongs", "units"),
-        ("data/region?units=EPSG:4326", "units"),
+        ("data/region?units=EPSG:999999", "units"),
         ("data/pixel", "left"),
         ("data/pixel?left=1", "top"),
         ("data/pixel?left=1.5&top=1", "left"),

@@ -7,10 +7,24 @@ from tilewright.errors import OutsideError, ParameterError
 from tilewright.geometry import Box, Size
 from tilewright.image import Band, Plane
 from tilewright.paint import Named
-from tilewright.request import SUBSAMPLINGS, Encoding, Fit, Region, RenderRequest, Tile
+from tilewright.request import (
+    RESAMPLINGS,
+    SUBSAMPLINGS,
+    Encoding,
+    Fit,
+    MapRegion,
+    MapTile,
+    Region,
+    RenderRequest,
+    Tile,
+)
 from tilewright.stretch import Stretch
 from tilewright.style import Channel, Style
+from tilewright.tms import TileMatrixSets
 from tilewright.web import xyz
+
+SETS = TileMatrixSets()
+MERCATOR = SETS.get("WebMercatorQuad")
 
 SUFFIXES = {
     "jpg": "jpeg",
@@ -71,10 +85,27 @@ def three_bands():
             "data/region.png?width=100&height=50",
             RenderRequest(Region(None, 100, 50)),
         ),
+        (
+            "tiles/3/2/1.png?projection=EPSG:3857",
+            RenderRequest(MapTile(MERCATOR.matrix(3), 2, 1, 256, 256)),
+        ),
+        (
+            "tiles/3/2/1.png?projection=epsg:3857&row_order=tms&tilesize=512&resampling=cubic",
+            RenderRequest(MapTile(MERCATOR.matrix(3), 2, 6, 512, 512), resampling="cubic"),
+        ),
+        (
+            "tiles/WebMercatorQuad/3/2/1@2x.png?buffer=0.5&padding=4",
+            RenderRequest(MapTile(MERCATOR.matrix(3), 2, 1, 512, 512, 0.5)),
+        ),
+        (
+            "data/region.png?left=170&right=-170&top=20&bottom=10&units=EPSG:4326"
+            "&projection=EPSG:4326&width=90",
+            RenderRequest(MapRegion("EPSG:4326", Box(170, 10, 20, 10), 90)),
+        ),
     ],
 )
 def test_urls_are_read(url, request_):
-    assert xyz.parse(url, SUFFIXES, never) == request_
+    assert xyz.parse(url, SUFFIXES, never, SETS) == request_
 
 
 @pytest.mark.parametrize(
@@ -105,13 +136,24 @@ def test_urls_are_read(url, request_):
         ("data/region.png?left=nan&top=1&right=5&bottom=9", "left"),
         ("data/region.png?width=0", "width"),
         ("data/region.png?height=-4", "height"),
-        ("data/region.png?units=EPSG:4326", "units"),
+        ("data/region.png?units=EPSG:999999", "units"),
+        ("data/region.png?units=EPSG:4326&left=1&right=1&top=1&bottom=2&projection=3857", "right"),
+        ("data/region.png?projection=+proj=utm", "projection"),
+        ("data/region.png?crs=EPSG:3857", "crs"),
+        ("tiles/0/0/0.png?projection=moon", "projection"),
+        ("tiles/0/0/0.png?tile_size=512", "tile_size"),
+        ("tiles/0/0/0.png?row_order=tms", "row_order"),
+        ("tiles/0/0/0@2x.png", "y"),
+        ("tiles/0/0/0@9x.png?projection=EPSG:3857", "scale"),
+        ("tiles/0/0/0.png?projection=EPSG:3857&buffer=0.3", "buffer"),
+        ("tiles/0/0/0.png?projection=EPSG:3857&buffer=nan", "buffer"),
+        ("tiles/0/0/0.png?resampling=best", "resampling"),
         ("data/region.png?regionWidth=5", "regionWidth"),
     ],
 )
 def test_bad_values_are_refused_by_name(url, name):
     with pytest.raises(ParameterError) as caught:
-        xyz.parse(url, SUFFIXES, never)
+        xyz.parse(url, SUFFIXES, never, SETS)
     assert caught.value.parameter == name
 
 
@@ -121,6 +163,10 @@ def test_bad_values_are_refused_by_name(url, name):
         "tiles/0/99999999999/0.png",
         "tiles/99999999999/0/0.png",
         "tiles/0/0.png",
+        "tiles/0/1/0.png?projection=EPSG:3857",
+        "tiles/60/0/0.png?projection=EPSG:3857",
+        "tiles/WebMercatorQuad/2/4/0.png",
+        "tiles/NoSuchQuad/2/4/0.png",
         "data/other.png",
         "tiles/0/0/0",
         "",
@@ -128,7 +174,7 @@ def test_bad_values_are_refused_by_name(url, name):
 )
 def test_what_does_not_exist_is_outside(url):
     with pytest.raises(OutsideError):
-        xyz.parse(url, SUFFIXES, never)
+        xyz.parse(url, SUFFIXES, never, SETS)
 
 
 def test_a_pixel_is_one_whole_pixel():
@@ -175,10 +221,34 @@ def boxes(draw):
     return Box(left, top, right - left, bottom - top)
 
 
+@st.composite
+def map_tiles(draw):
+    name = draw(st.sampled_from(("WebMercatorQuad", "WGS1984Quad", "CanadianNAD83_LCC")))
+    tile_set = SETS.get(name)
+    matrix = tile_set.matrix(draw(st.sampled_from(tile_set.zooms)))
+    side = draw(st.sampled_from((256, 512, 1024, 300)))
+    return MapTile(
+        matrix,
+        draw(st.integers(0, matrix.columns - 1)),
+        draw(st.integers(0, matrix.rows - 1)),
+        side,
+        side,
+        draw(st.sampled_from((0.0, 0.5, 1.0, 20.0))),
+    )
+
+
 targets = st.one_of(
     st.builds(Tile, *[st.integers(0, 2**31 - 1)] * 3),
     st.builds(Fit, sides, sides),
     st.builds(Region, st.none() | boxes(), st.none() | sides, st.none() | sides),
+    map_tiles(),
+    st.builds(
+        MapRegion,
+        st.sampled_from(("EPSG:3857", "EPSG:4326", "EPSG:32633")),
+        st.none() | boxes(),
+        st.none() | sides,
+        st.none() | sides,
+    ),
 )
 
 
@@ -192,16 +262,26 @@ looks = st.sampled_from(
 )
 
 
-@given(st.builds(RenderRequest, target=targets, encoding=encodings, plane=planes, style=looks))
+requests = st.builds(
+    RenderRequest,
+    target=targets,
+    encoding=encodings,
+    plane=planes,
+    style=looks,
+    resampling=st.sampled_from(RESAMPLINGS),
+)
+
+
+@given(requests)
 def test_a_request_survives_the_way_to_its_url_and_back(request_):
-    assert xyz.parse(xyz.url(request_, SUFFIXES), SUFFIXES, never) == request_
+    assert xyz.parse(xyz.url(request_, SUFFIXES), SUFFIXES, never, SETS) == request_
 
 
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused(text):
     for head in ("tiles/0/0/0.png?", "data/region.png?left=", "data/thumbnail.", ""):
         try:
-            xyz.parse(head + text, SUFFIXES, three_bands)
+            xyz.parse(head + text, SUFFIXES, three_bands, SETS)
         except (ParameterError, OutsideError):
             continue
 

@@ -1,4 +1,4 @@
-"""Is it a COG? What the question is answered with; `tilewright.cog.validate` answers it."""
+"""What the question "is it a COG?" is answered with; `tilewright.cog.validate` answers it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -5,20 +5,24 @@ as it is looked at, so that many pages which share one vast list cost nothing.
 """
 
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tilewright.blobs import Blob
 from tilewright.errors import CorruptSourceError
 from tilewright.geometry import Size
 from tilewright.readers.tiff.directory import MOST_MIXED_PAGES, Format
 
+Numbers = npt.NDArray[np.uint64]
+
 MOST_BLOCKS = 1 << 22
 """Entries of one list that are searched for a block which is there."""
-_PIECE = 1 << 13
+_PIECE = 1 << 16
 _MOST_ENTRIES = 4096
 _MOST_SUBDIRECTORIES = 64
 _MOST_SAMPLES = 65_535
@@ -36,26 +40,26 @@ class Values:
     """The whole numbers of one tag, read when they are asked for."""
 
     blob: Blob
-    kind: np.dtype[np.unsignedinteger]
+    kind: np.dtype[Any]
     place: int
     count: int
 
-    def read(self, first: int, count: int) -> list[int]:
+    def read(self, first: int, count: int) -> Numbers:
         """Return numbers from ``first`` on; fewer where the tag or the file ends."""
         width = self.kind.itemsize
         left = max(0, min(count, self.count - first))
         data = self.blob.read(self.place + first * width, left * width) if left else b""
-        return np.frombuffer(data, self.kind, len(data) // width).tolist()
+        return np.frombuffer(data, self.kind, len(data) // width).astype(np.uint64)
 
-    def at(self, indices: Sequence[int]) -> list[int]:
+    def at(self, indices: range) -> list[int]:
         """Return the numbers at some indices; 0 where there is none."""
         if not indices:
             return []
-        if indices[-1] - indices[0] < _PIECE:
-            known = self.read(indices[0], indices[-1] - indices[0] + 1)
-            places = [index - indices[0] for index in indices]
-            return [known[place] if place < len(known) else 0 for place in places]
-        return [next(iter(self.read(index, 1)), 0) for index in indices]
+        if len(indices) > 1 and indices[-1] - indices[0] >= _PIECE:
+            return [int(next(iter(self.read(index, 1)), 0)) for index in indices]
+        known: list[int] = self.read(indices[0], indices[-1] - indices[0] + 1).tolist()
+        known = known[:: indices.step]
+        return known + [0] * (len(indices) - len(known))
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ class Directory:
 
     def number(self, tag: int, default: int = 0) -> int:
         """Return the first number of a tag."""
-        values = self.tags[tag].read(0, 1) if tag in self.tags else []
+        values = self.tags[tag].read(0, 1).tolist() if tag in self.tags else []
         return values[0] if values else default
 
     @cached_property
@@ -125,13 +129,12 @@ class Directory:
         """True for a page that says it is a transparency mask."""
         return bool(self.number(_SUBFILE) & _MASK)
 
-    def places(self, indices: Sequence[int]) -> list[tuple[int, int]]:
+    def places(self, indices: range) -> list[tuple[int, int]]:
         """Return offset and length of some blocks; (0, 0) for one that the file leaves out."""
         offsets, counts = self._lists
         if offsets is None:
             return [(0, 0)] * len(indices)
         starts = offsets.at(indices)
-        # Some old writers leave the lengths out.
         lengths = [1] * len(indices) if counts is None else counts.at(indices)
         pairs = zip(starts, lengths, strict=True)
         return [(start, length) if start and length else (0, 0) for start, length in pairs]
@@ -139,15 +142,24 @@ class Directory:
     @cached_property
     def first_block(self) -> int | None:
         """Where the first block that is there lies; None when the file leaves out all."""
-        last = min(self.blocks, MOST_BLOCKS, self._lists[0].count if self._lists[0] else 0)
+        offsets, counts = self._lists
+        if offsets is None:
+            return None
+        last = min(self.blocks, MOST_BLOCKS, offsets.count)
         for start in range(0, last, _PIECE):
-            for offset, _ in self.places(range(start, min(start + _PIECE, last))):
-                if offset:
-                    return offset
+            places = offsets.read(start, min(_PIECE, last - start))
+            there = places != 0
+            if counts is not None:
+                lengths = counts.read(start, len(places))
+                there[: len(lengths)] &= lengths != 0
+                there[len(lengths) :] = False
+            if there.any():
+                return int(places[there.argmax()])
         return None
 
     @property
     def _lists(self) -> tuple[Values | None, Values | None]:
+        """Where the blocks begin, and how long they are; some old writers leave that out."""
         codes = (_TILE_OFFSETS, _TILE_COUNTS) if self.tiled else (_STRIP_OFFSETS, _STRIP_COUNTS)
         # A few writers give tiles the tags of strips.
         offsets = self.tags.get(codes[0]) or self.tags.get(_STRIP_OFFSETS)
@@ -169,7 +181,7 @@ def read_directories(blob: Blob, form: Format) -> Iterator[Directory]:
         directory, following = _read(blob, form, offset)
         yield directory
         if index == 0 and _INNER in directory.tags:
-            for place in directory.tags[_INNER].read(0, _MOST_SUBDIRECTORIES):
+            for place in directory.tags[_INNER].read(0, _MOST_SUBDIRECTORIES).tolist():
                 yield _read(blob, form, place)[0]
         offset = following
 
@@ -189,7 +201,7 @@ def _read(blob: Blob, form: Format, offset: int) -> tuple[Directory, int]:
     for index, (code, kind, number, field) in enumerate(layout.iter_unpack(data)):
         if kind not in _NUMBERS or code in tags:
             continue
-        dtype = np.dtype(_NUMBERS[kind]).newbyteorder(form.order)
+        dtype = np.dtype(form.order + _NUMBERS[kind])
         place = start + (index + 1) * form.entry - len(field)
         if number * dtype.itemsize > len(field):
             (place,) = struct.unpack(form.order + ("Q" if wide else "I"), field)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from difflib import get_close_matches
 from pathlib import PurePath
 from types import NoneType
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from django.conf import settings
 from django.core.signals import setting_changed
@@ -22,6 +22,7 @@ from tilewright.config import Config
 from tilewright.encode import Encoder
 from tilewright.engine import Engine
 from tilewright.errors import ConfigurationError
+from tilewright.tms import TileMatrixSets
 
 SETTING = "TILEWRIGHT"
 PREFERRED = ("jpeg", "png", "webp", "avif")
@@ -71,6 +72,7 @@ class Edge:
     """From file suffix to format."""
     media_types: Mapping[str, str]
     """From media type to the preferred suffix, in the order in which they are offered."""
+    tile_sets: TileMatrixSets
     cache_control: str
     document_cache_control: str
     trusted_proxy: bool
@@ -115,6 +117,9 @@ def _build(kind: type[T], given: Mapping[str, Any], where: str) -> T:
             continue
         if isinstance(value, PurePath):
             value = str(value)  # noqa: PLW2901 - settings have their folders as paths
+        if get_origin(expected) is tuple:
+            values[name] = _texts(value, place)
+            continue
         allowed = get_args(expected) or (expected,)
         # True is an int to Python, and a slip to a reader of settings.
         if type(value) not in allowed:
@@ -125,6 +130,12 @@ def _build(kind: type[T], given: Mapping[str, Any], where: str) -> T:
         return kind(**values)
     except ConfigurationError as error:
         raise ConfigurationError(f"{where}: {error}") from None
+
+
+def _texts(value: object, place: str) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(text, str) for text in value):
+        raise ConfigurationError(f"{place} must be a list or tuple of str, not {value!r}")
+    return tuple(value)
 
 
 class _Holder:
@@ -167,6 +178,7 @@ def _make_edge() -> Edge:
         engine,
         suffixes={suffix: encoder.name for encoder in encoders for suffix in encoder.suffixes},
         media_types={encoder.media_type: encoder.suffixes[0] for encoder in encoders},
+        tile_sets=TileMatrixSets(config.tile_matrix_set_folder),
         cache_control=web.cache_control,
         document_cache_control=web.document_cache_control,
         trusted_proxy=web.trusted_proxy,

@@ -35,6 +35,13 @@ _PLACES = {
     "y": "Row of the tile, from 0 at the top.",
 }
 
+_SET = OpenApiParameter(
+    "tms",
+    {"type": "string", "example": "WebMercatorQuad"},
+    OpenApiParameter.PATH,
+    description="The name of a tile matrix set.",
+)
+
 
 class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its base has no types
     """Adds parameters and media types to every viewset that has the mixin."""
@@ -69,6 +76,12 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
             pixel=_document(findings.PIXEL_SCHEMA, _parameters(numbers.PIXEL)),
             profile=_document(findings.PROFILE_SCHEMA, _parameters(numbers.PROFILE)),
             tile=_pictures(pictures, [*places, suffix, *_parameters(xyz.TILE)]),
+            # Its path differs from that of `tile` in nothing but a parameter.
+            map_tile=_pictures(
+                pictures,
+                [_SET, *places, suffix, *_parameters(xyz.TILE)],
+                operation_id=f"{self.target.__name__}_map_tile",
+            ),
             thumbnail=_pictures(pictures, [suffix, *_parameters(xyz.THUMBNAIL)]),
             negotiated_thumbnail=_pictures(pictures, _parameters(xyz.THUMBNAIL)),
             region=_pictures(pictures, [suffix, *_parameters(xyz.REGION)]),
@@ -94,10 +107,16 @@ def _document(schema: Mapping[str, Any], parameters: list[OpenApiParameter]) -> 
     return extend_schema(parameters=parameters, filters=False, responses=responses)
 
 
-def _pictures(media_types: tuple[str, ...], parameters: list[OpenApiParameter]) -> Any:
+def _pictures(
+    media_types: tuple[str, ...],
+    parameters: list[OpenApiParameter],
+    operation_id: str | None = None,
+) -> Any:
     binary = OpenApiResponse(OpenApiTypes.BINARY)
     responses = {**{(200, media): binary for media in media_types}, **_problems()}
-    return extend_schema(parameters=parameters, filters=False, responses=responses)
+    return extend_schema(
+        parameters=parameters, filters=False, responses=responses, operation_id=operation_id
+    )
 
 
 def _problems() -> dict[Any, OpenApiResponse]:

@@ -1,23 +1,19 @@
 """Django REST framework: one mixin gives a viewset the routes of an image."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
-from rest_framework.decorators import action
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from tilewright.django import conf, numbers
 from tilewright.django.replies import answer, to_response
+from tilewright.django.routing import PathDecides, as_problem, liked_suffix, query, route
 from tilewright.django.sources import file_source
 from tilewright.errors import SourceError, TilewrightError
 from tilewright.image import ImageInfo, Source
@@ -26,39 +22,7 @@ from tilewright.style import Style
 from tilewright.style_text import parse_style
 from tilewright.web import http, metadata, xyz
 
-Method = TypeVar("Method", bound=Callable[..., HttpResponse])
-
 logger = logging.getLogger(__name__)
-
-
-class PathDecides(BaseContentNegotiation):
-    """The path says what is sent: neither Accept nor ``?format=`` chooses, or refuses, it."""
-
-    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:  # noqa: ARG002
-        """Return None: image routes have no request bodies."""
-        return None
-
-    def select_renderer(
-        self,
-        request: Request,  # noqa: ARG002
-        renderers: Iterable[BaseRenderer],
-        format_suffix: str | None = None,  # noqa: ARG002
-    ) -> tuple[BaseRenderer, str]:
-        """Return the only renderer; nothing but a refusal of the framework's own needs it."""
-        only = next(iter(renderers))
-        return only, only.media_type
-
-
-def _route(path: str, name: str) -> Callable[[Method], Method]:
-    decorate = action(
-        detail=True,
-        methods=["get"],
-        url_path=path,
-        url_name=name,
-        content_negotiation_class=PathDecides,
-        renderer_classes=[JSONRenderer],
-    )
-    return cast("Callable[[Method], Method]", decorate)
 
 
 class ImageViewSetMixin(GenericViewSet[Any]):
@@ -100,93 +64,112 @@ class ImageViewSetMixin(GenericViewSet[Any]):
             )
         return file_source(file)
 
-    @_route("info/metadata", "metadata")
+    @route("info/metadata", "metadata")
     def image_metadata(self, request: Request, **_: str) -> HttpResponse:
         """Describe the image: size, bands, axes, resolution."""
         return self._document(request, metadata.info_document)
 
-    @_route("tiles/metadata", "tiles-metadata")
+    @route("tiles/metadata", "tiles-metadata")
     def tiles_metadata(self, request: Request, **_: str) -> HttpResponse:
         """Describe the pyramid of tiles."""
         return self._document(request, metadata.tiles_document)
 
-    @_route(r"tiles/(?P<z>[^/]+)/(?P<x>[^/]+)/(?P<y>[^/]+)\.(?P<fmt>[^/.]+)", "tile")
+    @route(r"tiles/(?P<z>[^/]+)/(?P<x>[^/]+)/(?P<y>[^/]+)\.(?P<fmt>[^/.]+)", "tile")
     def tile(self, request: Request, **path: str) -> HttpResponse:
-        """Return one tile. Zoom 0 holds the whole image in one tile."""
+        """Return one tile. Zoom 0 holds the whole image in one tile, or the whole earth."""
+        return self._tile(request, path, None)
+
+    @route(
+        r"tiles/(?P<tms>[^/]+)/(?P<z>[^/]+)/(?P<x>[^/]+)/(?P<y>[^/]+)\.(?P<fmt>[^/.]+)",
+        "map-tile",
+    )
+    def map_tile(self, request: Request, **path: str) -> HttpResponse:
+        """Return one tile of the earth, as a named tile matrix set cuts it."""
+        return self._tile(request, path, path["tms"])
+
+    def _tile(
+        self, request: Request, path: Mapping[str, str], set_name: str | None
+    ) -> HttpResponse:
         source = self.get_source()
         edge = conf.edge()
-        place = path["z"], path["x"], path["y"]
-        info = partial(edge.engine.info, source)
-        asked = xyz.tile(place, path["fmt"], _query(request), edge.suffixes, info)
+        asked = xyz.tile(
+            (path["z"], path["x"], path["y"]),
+            path["fmt"],
+            query(request),
+            edge.suffixes,
+            partial(edge.engine.info, source),
+            sets=edge.tile_sets,
+            set_name=set_name,
+        )
         return self._picture(request, edge, source, asked)
 
-    @_route(r"data/thumbnail\.(?P<fmt>[^/.]+)", "thumbnail")
+    @route(r"data/thumbnail\.(?P<fmt>[^/.]+)", "thumbnail")
     def thumbnail(self, request: Request, **path: str) -> HttpResponse:
         """Return the whole image, fitted into a frame."""
         source = self.get_source()
         edge = conf.edge()
         info = partial(edge.engine.info, source)
-        asked = xyz.thumbnail(path["fmt"], _query(request), edge.suffixes, info)
+        asked = xyz.thumbnail(path["fmt"], query(request), edge.suffixes, info)
         return self._picture(request, edge, source, asked)
 
-    @_route("data/thumbnail", "thumbnail-negotiated")
+    @route("data/thumbnail", "thumbnail-negotiated")
     def negotiated_thumbnail(self, request: Request, **_: str) -> HttpResponse:
         """Return the whole image, fitted into a frame, in a format that Accept names."""
         source = self.get_source()
         edge = conf.edge()
         info = partial(edge.engine.info, source)
-        asked = xyz.thumbnail(_liked_suffix(request, edge), _query(request), edge.suffixes, info)
+        asked = xyz.thumbnail(liked_suffix(request, edge), query(request), edge.suffixes, info)
         return self._picture(request, edge, source, asked, vary="Accept")
 
-    @_route(r"data/region\.(?P<fmt>[^/.]+)", "region")
+    @route(r"data/region\.(?P<fmt>[^/.]+)", "region")
     def region(self, request: Request, **path: str) -> HttpResponse:
         """Return a rectangle of the image, at any size."""
         source = self.get_source()
         edge = conf.edge()
         info = partial(edge.engine.info, source)
-        asked = xyz.region(path["fmt"], _query(request), edge.suffixes, info)
+        asked = xyz.region(path["fmt"], query(request), edge.suffixes, info)
         return self._picture(request, edge, source, asked)
 
-    @_route("data/region", "region-negotiated")
+    @route("data/region", "region-negotiated")
     def negotiated_region(self, request: Request, **_: str) -> HttpResponse:
         """Return a rectangle of the image, at any size, in a format that Accept names."""
         source = self.get_source()
         edge = conf.edge()
         info = partial(edge.engine.info, source)
-        asked = xyz.region(_liked_suffix(request, edge), _query(request), edge.suffixes, info)
+        asked = xyz.region(liked_suffix(request, edge), query(request), edge.suffixes, info)
         return self._picture(request, edge, source, asked, vary="Accept")
 
-    @_route("info/bands", "bands")
+    @route("info/bands", "bands")
     def bands(self, request: Request, **_: str) -> HttpResponse:
         """Describe each band, and tell the ends of its values."""
         return self._numbers(request, numbers.bands)
 
-    @_route("info/band", "band")
+    @route("info/band", "band")
     def band(self, request: Request, **_: str) -> HttpResponse:
         """Describe one band, and tell the ends of its values."""
         return self._numbers(request, numbers.band)
 
-    @_route("info/frames", "frames")
+    @route("info/frames", "frames")
     def frames(self, request: Request, **_: str) -> HttpResponse:
         """List the planes of the image, and the bands in each."""
         return self._numbers(request, numbers.frames)
 
-    @_route("data/histogram", "histogram")
+    @route("data/histogram", "histogram")
     def histogram(self, request: Request, **_: str) -> HttpResponse:
         """Count the measured values in bins, for each band."""
         return self._numbers(request, numbers.histogram)
 
-    @_route("data/statistics", "statistics")
+    @route("data/statistics", "statistics")
     def statistics(self, request: Request, **_: str) -> HttpResponse:
         """Sum up the measured values of each band."""
         return self._numbers(request, numbers.statistics)
 
-    @_route("data/pixel", "pixel")
+    @route("data/pixel", "pixel")
     def pixel(self, request: Request, **_: str) -> HttpResponse:
         """Return the measured values of one pixel."""
         return self._numbers(request, numbers.pixel)
 
-    @_route("data/profile", "profile")
+    @route("data/profile", "profile")
     def profile(self, request: Request, **_: str) -> HttpResponse:
         """Return the measured values along a line."""
         return self._numbers(request, numbers.profile)
@@ -194,11 +177,12 @@ class ImageViewSetMixin(GenericViewSet[Any]):
     def _numbers(self, request: Request, ask: Callable[[str], numbers.Ask]) -> HttpResponse:
         source = self.get_source()
         edge = conf.edge()
-        asked = ask(_query(request))
+        asked = ask(query(request))
         tag = http.etag(metadata.DOCUMENT_VERSION, ask.__name__, source, asked.key)
         validator = http.Validator(tag, edge.document_cache_control)
-        return _answer(
-            request,
+        return answer(
+            request.META.get("HTTP_IF_NONE_MATCH"),
+            request.method,
             validator,
             lambda: http.document(asked.answer(edge.engine, source), validator),
         )
@@ -215,8 +199,11 @@ class ImageViewSetMixin(GenericViewSet[Any]):
         if not asked.style.text:
             asked = replace(asked, style=self.get_style())
         validator = http.Validator(f'"{asked.key(source)}"', edge.cache_control, vary)
-        return _answer(
-            request, validator, lambda: http.picture(edge.engine.render(source, asked), validator)
+        return answer(
+            request.META.get("HTTP_IF_NONE_MATCH"),
+            request.method,
+            validator,
+            lambda: http.picture(edge.engine.render(source, asked), validator),
         )
 
     def _document(
@@ -226,8 +213,9 @@ class ImageViewSetMixin(GenericViewSet[Any]):
         edge = conf.edge()
         tag = http.etag(metadata.DOCUMENT_VERSION, describe.__name__, source)
         validator = http.Validator(tag, edge.document_cache_control)
-        return _answer(
-            request,
+        return answer(
+            request.META.get("HTTP_IF_NONE_MATCH"),
+            request.method,
             validator,
             lambda: http.document(describe(edge.engine.info(source)), validator),
         )
@@ -243,34 +231,4 @@ class ImageViewSetMixin(GenericViewSet[Any]):
             if reply is None:
                 raise exc
             return to_response(reply, self.request.method)
-        return _as_problem(super().handle_exception(exc), self.request.method)
-
-
-def _query(request: Request) -> str:
-    return cast("str", request.META.get("QUERY_STRING", ""))
-
-
-def _liked_suffix(request: Request, edge: conf.Edge) -> str:
-    offers = tuple(edge.media_types)
-    return edge.media_types[http.negotiate(request.META.get("HTTP_ACCEPT", ""), offers)]
-
-
-def _answer(
-    request: Request, validator: http.Validator, make: Callable[[], http.Reply]
-) -> HttpResponse:
-    """Return the answer, or a 304; a tag that the client holds is known before any file opens."""
-    return answer(request.META.get("HTTP_IF_NONE_MATCH"), request.method, validator, make)
-
-
-def _as_problem(response: Response, method: str | None) -> HttpResponse:
-    """Return the framework's refusal as a problem document, its headers kept.
-
-    A project's own exception handler may answer in its own shape; that is left alone.
-    """
-    data = response.data
-    detail = data.get("detail") if isinstance(data, dict) else None
-    if not isinstance(detail, str):
-        return response
-    headers = {name: value for name, value in response.items() if name != "Content-Type"}
-    problem = http.problem_document(response.status_code, str(detail), {}, headers)
-    return to_response(problem, method)
+        return as_problem(super().handle_exception(exc), self.request.method)

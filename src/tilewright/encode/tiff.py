@@ -1,4 +1,7 @@
-"""Tiled, deflated TIFF that keeps dtype and bands, with the mask as GDAL's internal mask page."""
+"""Tiled, deflated TIFF that keeps dtype and bands, with the mask as GDAL's internal mask page.
+
+A raster that lies on the earth becomes a GeoTIFF.
+"""
 
 from io import BytesIO
 
@@ -6,6 +9,7 @@ import numpy as np
 import tifffile
 
 from tilewright.encode import RasterEncoder
+from tilewright.encode.geotiff import GeoTags, geo_tags
 from tilewright.errors import EncodeError
 from tilewright.image import Array, Encoded, Raster
 from tilewright.request import Encoding
@@ -27,6 +31,11 @@ _RGB = 3
 
 
 def _encode(raster: Raster, encoding: Encoding) -> Encoded:  # noqa: ARG001
+    return Encoded(write_tiff(raster), MEDIA_TYPE, raster.grid.size)
+
+
+def write_tiff(raster: Raster) -> bytes:
+    """Return the whole file. Raises EncodeError."""
     data = raster.data
     if data.dtype.name not in _DTYPES:
         raise EncodeError(f"TIFF cannot hold values of type {data.dtype.name}")
@@ -52,12 +61,13 @@ def _encode(raster: Raster, encoding: Encoding) -> Encoded:  # noqa: ARG001
             planarconfig=layout,
             extrasamples=("unspecified",) * extra,
             predictor=_PREDICTORS.get(data.dtype.kind),
+            extratags=geo_tags(raster.grid),
         )
         if raster.mask is not None:
             _write_page(
                 writer, raster.mask, photometric=_MASK_PHOTOMETRIC, subfiletype=_MASK_SUBFILE
             )
-    return Encoded(file.getvalue(), MEDIA_TYPE, raster.grid.size)
+    return file.getvalue()
 
 
 def _write_page(
@@ -69,6 +79,7 @@ def _write_page(
     extrasamples: tuple[str, ...] = (),
     predictor: int | None = None,
     subfiletype: int = 0,
+    extratags: GeoTags = (),
 ) -> None:
     writer.write(
         data,
@@ -80,6 +91,7 @@ def _write_page(
         tile=_TILE,
         compression="adobe_deflate",
         compressionargs=_LEVEL,
+        extratags=extratags,
         metadata=None,
         software="tilewright",
         maxworkers=1,
@@ -102,4 +114,5 @@ ENCODER = RasterEncoder(
 )
 """8-bit rasters of 3 or 4 bands are RGB, all others grey with further bands; pixel-interleaved,
 except bool. bool is written with 1 bit and float16 with 16; both come back as they were (GDAL
-shows them as uint8 and float32). A mask is a second page, 1 bit, set where valid. No georeference."""
+shows them as uint8 and float32). A mask is a second page, 1 bit, set where valid. The CRS and the
+affine of a grid on the earth are written as GeoTIFF 1.1 (OGC 19-008) has them."""

@@ -18,6 +18,7 @@ FARTHEST = 1_000_000_000.0
 
 _COLOR = re.compile(r"#?[0-9a-f]{6}", re.IGNORECASE)
 _DIGITS = 18
+_NEAR, _FINE, _COARSE = 1024.0, 2.0**40, 1024.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,11 @@ def number(
     *,
     misspellings: tuple[str, ...] = (),
 ) -> Parameter[float]:
-    """Declare a finite number up to a thousand million either way, as fine as 1/1024.
+    """Declare a finite number up to a thousand million either way.
 
-    Steps of 1/1024 pixel are far below anything that can be seen, and make the difference of
-    two edges exact, so that a box survives the way to text and back.
+    It comes in steps of 1/1024: far below anything that can be seen of a pixel or a metre, and
+    they make the difference of two edges exact, so that a box survives the way to text and
+    back. Numbers small enough to be degrees come in steps of 2⁻⁴⁰.
     """
 
     def parse(text: str) -> float:
@@ -102,7 +104,8 @@ def number(
         value = float(text)
         if not abs(value) <= FARTHEST:
             raise ValueError
-        return round(value * 1024) / 1024
+        steps = _FINE if abs(value) <= _NEAR else _COARSE
+        return round(value * steps) / steps
 
     return Parameter(
         name,

@@ -31,7 +31,11 @@ EDGES = (
     number("bottom", "Lower edge.", misspellings=("ymax", "maxy")),
 )
 UNITS = choice(
-    "units", "What the edges count.", ("pixels",), default="pixels", misspellings=("unit",)
+    "units",
+    "What the edges count.",
+    ("pixels",),
+    default="pixels",
+    misspellings=("unit",),
 )
 
 PLANE_NAMES = tuple(parameter.name for parameter in PLANE)
@@ -43,10 +47,10 @@ def plane_of(values: Mapping[str, Any]) -> Plane:
     return Plane.of({name: values[name] for name in PLANE_NAMES if name in values})
 
 
-def box_of(values: Mapping[str, Any]) -> Box | None:
-    """Return the rectangle that the four edges make; None without them.
+def edges_of(values: Mapping[str, Any]) -> tuple[float, float, float, float] | None:
+    """Return the left, top, right and bottom edges as given; None without them.
 
-    Raises ParameterError when one is missing, or when nothing lies between two of them.
+    Raises ParameterError when one is missing.
     """
     given = [name for name in _EDGE_NAMES if name in values]
     if not given:
@@ -54,8 +58,19 @@ def box_of(values: Mapping[str, Any]) -> Box | None:
     for name in _EDGE_NAMES:
         if name not in values:
             raise ParameterError(name, f"given together with {', '.join(given)}")
-    left, right = sorted((values["left"], values["right"]))
-    top, bottom = sorted((values["top"], values["bottom"]))
+    return values["left"], values["top"], values["right"], values["bottom"]
+
+
+def box_of(values: Mapping[str, Any]) -> Box | None:
+    """Return the rectangle that the four edges make; None without them.
+
+    Raises ParameterError when one is missing, or when nothing lies between two of them.
+    """
+    edges = edges_of(values)
+    if edges is None:
+        return None
+    left, right = sorted((edges[0], edges[2]))
+    top, bottom = sorted((edges[1], edges[3]))
     if left == right:
         raise ParameterError("right", "apart from left", values["right"])
     if top == bottom:

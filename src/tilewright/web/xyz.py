@@ -13,13 +13,18 @@ from tilewright.request import (
     SUBSAMPLINGS,
     Encoding,
     Fit,
+    MapRegion,
+    MapTile,
     Region,
     RenderRequest,
+    Resampling,
     Subsampling,
     Target,
     Tile,
 )
+from tilewright.tms import TileMatrixSets
 from tilewright.web import looks
+from tilewright.web.maps import tiles as maps
 from tilewright.web.params import (
     LARGEST,
     Parameter,
@@ -30,7 +35,7 @@ from tilewright.web.params import (
     integer,
     whole,
 )
-from tilewright.web.places import EDGES, PLANE, PLANE_NAMES, UNITS, box_of, plane_of
+from tilewright.web.places import EDGES, PLANE, PLANE_NAMES, box_of, edges_of, plane_of
 
 Suffixes = Mapping[str, str]
 """From file suffix to format: ``{"jpg": "jpeg", "jpeg": "jpeg", …}``, preferred ones first."""
@@ -99,9 +104,9 @@ OUTPUT = (
         misspellings=("h", "regionHeight", "output_height"),
     ),
 )
-TILE = ParameterSet((*ENCODING, *PLANE, *looks.PARAMETERS))
-THUMBNAIL = ParameterSet((*FRAME, *ENCODING, *PLANE, *looks.PARAMETERS))
-REGION = ParameterSet((*EDGES, *OUTPUT, UNITS, *ENCODING, *PLANE, *looks.PARAMETERS))
+TILE = ParameterSet((*maps.TILE, *ENCODING, *PLANE, *looks.PARAMETERS))
+THUMBNAIL = ParameterSet((*FRAME, maps.RESAMPLING, *ENCODING, *PLANE, *looks.PARAMETERS))
+REGION = ParameterSet((*EDGES, *OUTPUT, *maps.REGION, *ENCODING, *PLANE, *looks.PARAMETERS))
 PIXEL = ParameterSet(
     (
         integer("left", "Column, from 0 at the left.", required=True, misspellings=("x", "column")),
@@ -114,17 +119,37 @@ _ENCODING_NAMES = tuple(parameter.name for parameter in ENCODING)
 
 
 def tile(
-    place: tuple[str, str, str], suffix: str, query: str, suffixes: Suffixes, info: Info
+    place: tuple[str, str, str],
+    suffix: str,
+    query: str,
+    suffixes: Suffixes,
+    info: Info,
+    *,
+    sets: TileMatrixSets,
+    set_name: str | None = None,
 ) -> RenderRequest:
     """Return what ``tiles/{z}/{x}/{y}.{suffix}?{query}`` asks for; ``place`` is z, x, y.
 
-    ``info`` opens the image, and is called only when the look cannot be told without. Raises
-    ParameterError, and OutsideError for a number that no pyramid has.
+    With ``set_name``, as in ``tiles/{set}/{z}/{x}/{y}``, or ``projection`` in the query it is
+    a tile of the earth; y may then end in ``@2x``. ``info`` opens the image, and is called
+    only when the look cannot be told without. Raises ParameterError, and OutsideError for a
+    number that no pyramid has.
     """
     z, x, y = place
-    encoding, plane, fields = _settings(_format(suffix, suffixes), query)
-    target = Tile(_place("z", z), _place("x", x), _place("y", y))
-    return _styled(RenderRequest(target, encoding, plane=plane), fields, info)
+    encoding, plane, fields, values = _settings(_format(suffix, suffixes), query)
+    y, at, scale = y.partition("@")
+    zoom, column, row = _place("z", z), _place("x", x), _place("y", y)
+    chosen = maps.tile_set(sets, set_name, values)
+    target: Target
+    if chosen is None:
+        if at:
+            raise ParameterError("y", "a whole number", f"{y}@{scale}")
+        target = Tile(zoom, column, row)
+    else:
+        finer = _place("scale", scale.removesuffix("x")) if at else 1
+        target = maps.map_tile(chosen, zoom, column, row, finer, values)
+    request = RenderRequest(target, encoding, plane=plane, resampling=_resampling(values))
+    return _styled(request, fields, info)
 
 
 def thumbnail(suffix: str, query: str, suffixes: Suffixes, info: Info) -> RenderRequest:
@@ -132,7 +157,7 @@ def thumbnail(suffix: str, query: str, suffixes: Suffixes, info: Info) -> Render
     name = _format(suffix, suffixes)
     values = THUMBNAIL.read(query)
     target = Fit(values.get("max_width", THUMBNAIL_SIDE), values.get("max_height", THUMBNAIL_SIDE))
-    request = RenderRequest(target, _encoding(name, values), plane=plane_of(values))
+    request = _request(target, name, values)
     return _styled(request, _fields(query), info)
 
 
@@ -140,8 +165,12 @@ def region(suffix: str, query: str, suffixes: Suffixes, info: Info) -> RenderReq
     """Return what ``data/region.{suffix}?{query}`` asks for. Raises ParameterError."""
     name = _format(suffix, suffixes)
     values = REGION.read(query)
-    target = Region(box_of(values), values.get("width"), values.get("height"))
-    request = RenderRequest(target, _encoding(name, values), plane=plane_of(values))
+    target: Target
+    if "projection" in values or values.get("units", maps.PIXELS) != maps.PIXELS:
+        target = maps.map_region(edges_of(values), values, info)
+    else:
+        target = Region(box_of(values), values.get("width"), values.get("height"))
+    request = _request(target, name, values)
     return _styled(request, _fields(query), info)
 
 
@@ -157,7 +186,7 @@ def pixel(query: str) -> tuple[Region, Plane]:
     return Region(Box(left, top, 1, 1), 1, 1), plane_of(values)
 
 
-def parse(url: str, suffixes: Suffixes, info: Info) -> RenderRequest:
+def parse(url: str, suffixes: Suffixes, info: Info, sets: TileMatrixSets) -> RenderRequest:
     """Return what a URL below an image asks for; the inverse of `url`.
 
     Raises ParameterError for a bad value, OutsideError for a path that is none of these.
@@ -166,7 +195,9 @@ def parse(url: str, suffixes: Suffixes, info: Info) -> RenderRequest:
     stem, _, suffix = path.rpartition(".")
     match stem.split("/"):
         case ["tiles", z, x, y]:
-            return tile((z, x, y), suffix, query, suffixes, info)
+            return tile((z, x, y), suffix, query, suffixes, info, sets=sets)
+        case ["tiles", name, z, x, y]:
+            return tile((z, x, y), suffix, query, suffixes, info, sets=sets, set_name=name)
         case ["data", "thumbnail"]:
             return thumbnail(suffix, query, suffixes, info)
         case ["data", "region"]:
@@ -190,6 +221,8 @@ def url(request: RenderRequest, suffixes: Suffixes) -> str:
         value = getattr(encoding, name)
         if value != getattr(DEFAULT, name):
             values[name] = value
+    if request.resampling != "bilinear":
+        values["resampling"] = request.resampling
     for axis, index in request.plane.indices:
         if axis not in PLANE_NAMES:
             raise ValueError(f"axis {axis} has no parameter")
@@ -202,14 +235,18 @@ def url(request: RenderRequest, suffixes: Suffixes) -> str:
 def _address(target: Target) -> tuple[str, ParameterSet, dict[str, Any]]:
     if isinstance(target, Tile):
         return f"tiles/{target.z}/{target.x}/{target.y}", TILE, {}
+    if isinstance(target, MapTile):
+        return _map_tile_address(target)
     if isinstance(target, Fit):
         sides = {"max_width": target.width, "max_height": target.height}
         changed = {name: side for name, side in sides.items() if side != THUMBNAIL_SIDE}
         return "data/thumbnail", THUMBNAIL, changed
     values: dict[str, Any] = {}
     box = target.box
+    if isinstance(target, MapRegion):
+        values = {"units": target.crs, "projection": target.crs}
     if box is not None:
-        values = {"left": box.x, "top": box.y, "right": box.right, "bottom": box.bottom}
+        values |= {"left": box.x, "top": box.y, "right": box.right, "bottom": box.bottom}
     if target.width is not None:
         values["width"] = target.width
     if target.height is not None:
@@ -217,11 +254,24 @@ def _address(target: Target) -> tuple[str, ParameterSet, dict[str, Any]]:
     return "data/region", REGION, values
 
 
+def _map_tile_address(target: MapTile) -> tuple[str, ParameterSet, dict[str, Any]]:
+    matrix = target.matrix
+    values: dict[str, Any] = {"buffer": target.buffer} if target.buffer else {}
+    scale = target.width // matrix.tile_width
+    if (target.width, target.height) != (matrix.tile_width * scale, matrix.tile_height * scale):
+        values["tile_size"], scale = target.width, 1
+    suffix = "" if scale == 1 else f"@{scale}x"
+    place = f"{matrix.id}/{target.column}/{target.row}{suffix}"
+    if ":" in matrix.set_name:
+        return f"tiles/{place}", TILE, values | {"projection": matrix.crs}
+    return f"tiles/{matrix.set_name}/{place}", TILE, values
+
+
 @lru_cache(maxsize=1024)
-def _settings(format: str, query: str) -> tuple[Encoding, Plane, Fields]:
+def _settings(format: str, query: str) -> tuple[Encoding, Plane, Fields, Mapping[str, Any]]:
     """Read a tile's query. A viewer repeats the same one for thousands of tiles."""
     values = TILE.read(query)
-    return _encoding(format, values), plane_of(values), _fields(query)
+    return _encoding(format, values), plane_of(values), _fields(query), values
 
 
 def _fields(query: str) -> Fields:
@@ -235,6 +285,19 @@ def _styled(request: RenderRequest, fields: Fields, info: Info) -> RenderRequest
     look = looks.parse_look(fields, info)
     plane = request.plane if look.plane is None else look.plane
     return replace(request, style=look.style, plane=plane)
+
+
+def _request(target: Target, format: str, values: Mapping[str, Any]) -> RenderRequest:
+    return RenderRequest(
+        target,
+        _encoding(format, values),
+        plane=plane_of(values),
+        resampling=_resampling(values),
+    )
+
+
+def _resampling(values: Mapping[str, Any]) -> Resampling:
+    return cast("Resampling", values.get("resampling", "bilinear"))
 
 
 def _format(suffix: str, suffixes: Suffixes) -> str:

@@ -4,6 +4,7 @@ import re
 
 from django.http import HttpRequest
 from django.urls import get_script_prefix
+from django.utils.encoding import escape_uri_path
 
 from tilewright.django import conf
 
@@ -32,9 +33,16 @@ def base_url(request: HttpRequest) -> str:
     return f"{scheme}://{host}{_prefix(said.get('prefix', ''))}"
 
 
-def absolute(request: HttpRequest, path: str) -> str:
-    """Return the whole address of a path on this service."""
-    return base_url(request) + path
+def root_url(request: HttpRequest, end: str) -> str:
+    """Return the whole address of what comes before ``end`` in this request's path.
+
+    A face finds itself so, wherever and however often a project has put it. No slash at the
+    end. Raises ValueError when the path does not end so.
+    """
+    path = request.path
+    if not path.endswith(end):
+        raise ValueError(f"the path does not end in {end!r}")
+    return base_url(request) + escape_uri_path(path[: len(path) - len(end)]).rstrip("/")
 
 
 def _prefix(said: str) -> str:

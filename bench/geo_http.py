@@ -1,0 +1,152 @@
+"""Tiles of the earth over HTTP, beside titiler and django-large-image on the same file."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench import geo_data, geo_rivals, large_image
+from bench.geo import OnEarth
+from bench.http import take_turns
+from bench.report import Figure, Target
+from bench.scale import Scale
+from bench.server import ROOT, WORKERS, Server, serving, wrk
+
+FORMATS = ("jpg", "png", "webp")
+PEERS = (
+    ("titiler", "titiler", Target("ratio", "≥", 12)),
+    ("large_image", "django-large-image", Target("ratio", "≥", 6)),
+)
+_START_S = 60.0
+_GDAL = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_CACHEMAX": "200"}
+"""What titiler's documentation advises for local files."""
+
+
+def run(scale: Scale, folder: Path) -> Iterator[Figure]:
+    """Load the three servers in turn. Raises MissingError without wrk."""
+    wrk()
+    tiles = MapTiles(scale, folder)
+    with tiles.ours() as ours, tiles.titiler() as titiler, tiles.large_image() as large:
+        servers = {"ours": ours, "titiler": titiler, "large_image": large}
+        for suffix in FORMATS:
+            rivals = {
+                name: (server, tiles.paths(name, suffix)) for name, server in servers.items()
+            }
+            found = take_turns(scale, rivals)
+            for name, title, target in PEERS:
+                yield Figure(
+                    f"Web-Mercator {suffix} tiles over HTTP, 2 workers",
+                    found["ours"].a_second,
+                    "/s",
+                    title,
+                    found[name].a_second,
+                    target,
+                )
+                yield Figure(
+                    "their processor time",
+                    found["ours"].work_ms,
+                    "ms",
+                    title,
+                    found[name].work_ms,
+                )
+
+
+class MapTiles:
+    """Random tiles of the sheet at full resolution, and the servers that have them."""
+
+    def __init__(self, scale: Scale, folder: Path) -> None:
+        """Choose them; make the folder that servers and wrk are told from."""
+        self.file = geo_data.sheet(folder, scale.mosaic_side)
+        info = OnEarth.on(self.file, geo_data.FULL_ZOOM).info
+        self.places = geo_data.inner_tiles(info, geo_data.FULL_ZOOM, scale.asked)
+        self.work = folder / "geo_http"
+        self.work.mkdir(exist_ok=True)
+        for left_over in self.work.glob("*.sqlite3"):
+            left_over.unlink()
+
+    def path(self, server: str, place: tuple[int, int], suffix: str) -> str:
+        """Return the path of a tile on a server."""
+        tile = f"{geo_data.FULL_ZOOM}/{place[0]}/{place[1]}.{suffix}"
+        if server == "titiler":
+            return f"/cog/tiles/WebMercatorQuad/{tile}?url={self.file}"
+        return f"/scans/1/tiles/{tile}?projection=EPSG:3857"
+
+    def paths(self, server: str, suffix: str) -> Path:
+        """Write the paths of all tiles on a server; return the file that lists them."""
+        rows = self.work / f"{server}.{suffix}.txt"
+        rows.write_text("".join(f"{self.path(server, p, suffix)}\n" for p in self.places))
+        return rows
+
+    @contextmanager
+    def ours(self) -> Iterator[Server]:
+        """Run our project."""
+        body = self.work / "body"
+        body.touch()
+        settings = {**self._settings("ours"), "BENCH_BODY": str(body)}
+        python = Path(sys.executable)
+        with serving(python, "ours", settings, self.path("ours", self.places[0], "jpg")) as server:
+            yield server
+
+    @contextmanager
+    def large_image(self) -> Iterator[Server]:
+        """Run the project of django-large-image, with the source that its README installs."""
+        python, settings = large_image.installed(), self._settings("large_image")
+        first = self.path("large_image", self.places[0], "jpg")
+        with serving(python, "large_image", settings, first) as server:
+            yield server
+
+    @contextmanager
+    def titiler(self) -> Iterator[Server]:
+        """Run titiler on uvicorn until the block ends."""
+        python, port = geo_rivals.installed(), _free_port()
+        command = ("--host", "127.0.0.1", "--port", str(port), "--workers", str(WORKERS))
+        process = subprocess.Popen(
+            [python, "-m", "uvicorn", "titiler_app:application", *command]
+            + ["--log-level", "warning", "--no-access-log"],
+            env={**os.environ, **_GDAL},
+            cwd=ROOT / "bench/servers",
+        )
+        try:
+            server = Server(f"http://127.0.0.1:{port}", process.pid)
+            _wait(server, process, self.path("titiler", self.places[0], "jpg"))
+            yield server
+        finally:
+            process.terminate()
+            process.wait(_START_S)
+
+    def _settings(self, project: str) -> dict[str, str]:
+        """Return the environment that `bench.servers.base_settings` reads."""
+        links = self.work / project
+        links.mkdir(exist_ok=True)
+        return {
+            "BENCH_DATABASE": str(self.work / f"{project}.sqlite3"),
+            "BENCH_MEDIA": str(self.file.parent),
+            "BENCH_FILE": self.file.name,
+            # django-large-image links to files from there.
+            "TMPDIR": str(links),
+        }
+
+
+def _wait(server: Server, process: subprocess.Popen[bytes], path: str) -> None:
+    end = time.monotonic() + _START_S
+    while True:
+        try:
+            server.get(path)
+        except ConnectionError as error:
+            raise RuntimeError("titiler did not start") from error
+        except OSError as error:
+            if process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError("titiler did not start") from error
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

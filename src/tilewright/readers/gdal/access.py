@@ -1,0 +1,104 @@
+"""How GDAL is let at a file: which drivers, which settings, whose fault an error is."""
+
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import rasterio
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.io import DatasetReader
+from rasterio.session import DummySession
+
+from tilewright.errors import CorruptSourceError, SourceUnavailableError, UnsupportedSourceError
+
+Dataset = Any
+"""A rasterio dataset; rasterio has no types."""
+Place = tuple[str, int]
+"""GDAL's name of a file or a part of it, and the overview; -1 is full resolution."""
+
+_SETTINGS = {
+    "GDAL_PAM_ENABLED": "NO",  # no .aux.xml is read or written
+    "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE",  # known companions are looked for, folders not listed
+}
+_UNKNOWN = "not recognized as being in a supported file format"
+_WARNINGS = threading.Lock()
+
+
+@contextmanager
+def gdal_errors(doing: str) -> Iterator[None]:
+    """Run GDAL with our settings; its errors come out as ours.
+
+    Raises UnsupportedSourceError when no allowed driver knows the file, else
+    CorruptSourceError.
+    """
+    try:
+        with rasterio.Env(session=DummySession(), **_SETTINGS):
+            yield
+    except (RasterioError, ValueError, TypeError, OverflowError, IndexError) as error:
+        # The last four are what rasterio makes of numbers that make no sense.
+        if _UNKNOWN in str(error):
+            raise UnsupportedSourceError("no reader knows this kind of file") from error
+        raise CorruptSourceError(f"GDAL cannot {doing} the file") from error
+
+
+def open_dataset(place: Place, drivers: tuple[str, ...]) -> Dataset:
+    """Open a file, or a part that GDAL itself has named. Call it within `gdal_errors`."""
+    name, overview = place
+    options = {} if overview < 0 else {"overview_level": overview}
+    # The filters of warnings belong to the process: one thread at a time changes them.
+    with _WARNINGS, warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning):
+        return DatasetReader(name, driver=list(drivers), sharing=False, **options)
+
+
+class Handles:
+    """Open datasets of one file, each lent to one read at a time."""
+
+    MOST_IDLE = 16
+
+    def __init__(self, drivers: tuple[str, ...]) -> None:
+        self._drivers = drivers
+        self._lock = threading.Lock()
+        self._idle: list[tuple[Place, Dataset]] = []
+        self._closed = False
+
+    @contextmanager
+    def borrow(self, place: Place) -> Iterator[Dataset]:
+        """Lend a dataset, opening one when all are lent. Call it within `gdal_errors`."""
+        dataset = self._take(place) or open_dataset(place, self._drivers)
+        try:
+            yield dataset
+        except BaseException:
+            dataset.close()
+            raise
+        self._give_back(place, dataset)
+
+    def close(self) -> None:
+        """Close all; those that are lent when they come back."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for _, dataset in idle:
+            dataset.close()
+
+    def _take(self, place: Place) -> Dataset | None:
+        with self._lock:
+            if self._closed:
+                raise SourceUnavailableError("the file has been closed")
+            for index in range(len(self._idle) - 1, -1, -1):
+                if self._idle[index][0] == place:
+                    return self._idle.pop(index)[1]
+        return None
+
+    def _give_back(self, place: Place, dataset: Dataset) -> None:
+        surplus = None
+        with self._lock:
+            if self._closed:
+                surplus = dataset
+            else:
+                self._idle.append((place, dataset))
+                if len(self._idle) > self.MOST_IDLE:
+                    surplus = self._idle.pop(0)[1]
+        if surplus is not None:
+            surplus.close()

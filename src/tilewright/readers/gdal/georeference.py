@@ -1,0 +1,67 @@
+"""Where a dataset of GDAL lies on the earth."""
+
+from typing import Any
+
+import numpy as np
+
+from tilewright.crs import canonical_crs
+from tilewright.errors import ParameterError
+from tilewright.geo import ControlPoint, Geo, RationalPolynomials, from_points, from_rational
+from tilewright.geometry import Affine
+
+
+def georeference(dataset: Any) -> Geo | None:
+    """Return where a dataset lies; None when it does not say, or says nonsense.
+
+    An affine is taken before control points, these before rational polynomials, as GDAL does.
+    """
+    try:
+        return _affine(dataset) or _points(dataset) or _rational(dataset)
+    except (ValueError, TypeError, ParameterError, np.linalg.LinAlgError):
+        # A picture whose place is nonsense is still a picture.
+        return None
+
+
+def _affine(dataset: Any) -> Geo | None:
+    if dataset.crs is None or dataset.transform.is_identity:
+        return None
+    affine = Affine(*map(float, tuple(dataset.transform)[:6]))
+    if not np.isfinite(tuple(dataset.transform)[:6]).all():
+        raise ValueError("a transform is finite")
+    affine.inverse()
+    return Geo(_named(dataset.crs), affine)
+
+
+def _points(dataset: Any) -> Geo | None:
+    points, crs = dataset.gcps
+    if not points or crs is None:
+        return None
+    return from_points(
+        _named(crs), tuple(ControlPoint(point.col, point.row, point.x, point.y) for point in points)
+    )
+
+
+def _rational(dataset: Any) -> Geo | None:
+    said = dataset.rpcs
+    if said is None:
+        return None
+    rational = RationalPolynomials(
+        offsets=(said.line_off, said.samp_off, said.lat_off, said.long_off, said.height_off),
+        scales=(
+            said.line_scale,
+            said.samp_scale,
+            said.lat_scale,
+            said.long_scale,
+            said.height_scale,
+        ),
+        row_numerator=tuple(said.line_num_coeff),
+        row_denominator=tuple(said.line_den_coeff),
+        column_numerator=tuple(said.samp_num_coeff),
+        column_denominator=tuple(said.samp_den_coeff),
+    )
+    return from_rational(rational, dataset.width, dataset.height)
+
+
+def _named(crs: Any) -> str:
+    code = crs.to_epsg(confidence_threshold=100)
+    return canonical_crs(crs.to_wkt(version="WKT2_2019") if code is None else f"EPSG:{code}")

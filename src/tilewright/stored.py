@@ -1,0 +1,75 @@
+"""Stored tiles that are just what is asked: handed on as they lie in the file."""
+
+from functools import lru_cache
+from typing import cast
+
+from tilewright.geometry import Affine, Size
+from tilewright.image import Encoded, ImageInfo
+from tilewright.readers import Reader, ReadsEncoded
+from tilewright.request import MapTile, RenderRequest, Tile, check_plane, max_zoom, zoom_shrink
+
+_DRIFT = 1 / 64
+"""Pixels that two lattices may drift apart over a tile and still be one, as in `plan`."""
+
+
+def stored_tile(reader: Reader, request: RenderRequest) -> Encoded | None:
+    """Return the file's own tile when it is what a request asks for; None otherwise."""
+    target, encoding = request.target, request.encoding
+    as_stored = (encoding.quality, encoding.subsampling, encoding.lossless) == (None, None, False)
+    if not (isinstance(target, Tile | MapTile) and as_stored and not request.style.text):
+        return None
+    if not _reads_encoded(type(reader)):
+        return None
+    place = _place(reader.info, target) if isinstance(target, Tile) else _map(reader.info, target)
+    if place is None:
+        return None
+    check_plane(reader.info, request.plane)
+    level, column, row = place
+    return cast("ReadsEncoded", reader).encoded_tile(
+        level, column, row, format=encoding.format, plane=request.plane
+    )
+
+
+@lru_cache(maxsize=64)
+def _reads_encoded(kind: type[Reader]) -> bool:
+    """Tell whether readers of a class hand out stored tiles: looked up once, as it is slow."""
+    return issubclass(kind, ReadsEncoded)
+
+
+def _place(info: ImageInfo, tile: Tile) -> tuple[int, int, int] | None:
+    """Return the level, column and row of the chunk that is the whole tile; None without."""
+    if not 0 <= tile.z <= max_zoom(info):
+        return None
+    side, shrink = info.tile_size, zoom_shrink(info, tile.z)
+    for index, level in enumerate(info.levels):
+        if level.shrink == shrink and level.chunk == Size(side, side):
+            across, down = level.size.width // side, level.size.height // side
+            inside = 0 <= tile.x < across and 0 <= tile.y < down
+            return (index, tile.x, tile.y) if inside else None
+    return None
+
+
+def _map(info: ImageInfo, tile: MapTile) -> tuple[int, int, int] | None:
+    """Return the same for a tile of the earth, in a file that is cut along its matrices."""
+    geo, size = info.geo, Size(tile.width, tile.height)
+    if geo is None or not geo.straight or geo.crs != tile.matrix.crs or tile.buffer:
+        return None
+    affine = geo.affine.inverse() @ tile.grid(info).affine
+    for index, level in enumerate(info.levels):
+        if level.chunk != size:
+            continue
+        shrink_x, shrink_y = level.shrink
+        onto = Affine.scale(1 / shrink_x, 1 / shrink_y) @ affine
+        column, row = round(onto.c / size.width), round(onto.f / size.height)
+        left, top = column * size.width, row * size.height
+        right, bottom = onto(size.width, size.height)
+        drift = max(
+            abs(onto.c - left),
+            abs(onto.f - top),
+            abs(right - left - size.width),
+            abs(bottom - top - size.height),
+        )
+        across, down = level.size.width // size.width, level.size.height // size.height
+        if drift <= _DRIFT and 0 <= column < across and 0 <= row < down:
+            return index, column, row
+    return None

@@ -1,0 +1,226 @@
+"""Tiles and regions of the earth: the parameters that lead there, and what they come to."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from tilewright.crs import canonical_crs, convert, period
+from tilewright.errors import OutsideError, ParameterError
+from tilewright.geometry import Box
+from tilewright.image import ImageInfo
+from tilewright.request import RESAMPLINGS, MapRegion, MapTile, georeference
+from tilewright.tms import TileMatrix, TileMatrixSet, TileMatrixSets
+from tilewright.web.params import Parameter, choice, flag, integer
+
+PIXELS = "pixels"
+LARGEST_SIDE = 4096
+_HALVES = 2
+_WIDEST_BUFFER = 256
+_EDGE_PLACES = 21
+_LARGEST_SCALE = 4
+
+
+def _crs_parameter(name: str, help: str, misspellings: tuple[str, ...] = ()) -> Parameter[str]:
+    def parse(text: str) -> str:
+        return canonical_crs(text, name)
+
+    return Parameter(
+        name,
+        help,
+        "a coordinate reference system such as EPSG:3857",
+        parse,
+        str,
+        {"type": "string", "example": "EPSG:3857"},
+        misspellings=misspellings,
+    )
+
+
+def _units_parameter() -> Parameter[str]:
+    def parse(text: str) -> str:
+        return PIXELS if text in {"pixel", PIXELS} else canonical_crs(text, "units")
+
+    return Parameter(
+        "units",
+        "What the edges count: pixels of full resolution, or the units of a coordinate "
+        "reference system, x to the east and y to the north. A left edge beyond the right one "
+        "then leads across the antimeridian.",
+        "pixels, or a coordinate reference system such as EPSG:4326",
+        parse,
+        str,
+        {"type": "string", "default": PIXELS, "example": "EPSG:4326"},
+        misspellings=("unit", "units_crs", "bbox_crs", "bbox-crs"),
+    )
+
+
+def _buffer_parameter() -> Parameter[float]:
+    def parse(text: str) -> float:
+        value = float(text)
+        if not 0 <= value <= _WIDEST_BUFFER or value * _HALVES != int(value * _HALVES):
+            raise ValueError
+        return value
+
+    return Parameter(
+        "buffer",
+        "Output pixels added on each side of a tile of the earth.",
+        f"a multiple of 0.5 from 0 to {_WIDEST_BUFFER}",
+        parse,
+        lambda value: f"{value:g}",
+        {"type": "number", "minimum": 0, "maximum": _WIDEST_BUFFER, "default": 0},
+    )
+
+
+UNITS = _units_parameter()
+PROJECTION = _crs_parameter(
+    "projection",
+    "The coordinate reference system of the answer. Without it a picture stays in the image's "
+    "own pixels.",
+    ("proj", "crs", "srs", "dst_crs"),
+)
+RESAMPLING = choice(
+    "resampling",
+    "How pixels are made from those of the image, where they are not the same.",
+    RESAMPLINGS,
+    default="bilinear",
+    misspellings=("resample", "resampling_method"),
+)
+TILE: tuple[Parameter[Any], ...] = (
+    PROJECTION,
+    integer(
+        "tile_size",
+        "Side of a tile of the earth in pixels: 256, 512 and so on.",
+        low=1,
+        high=LARGEST_SIDE,
+        aliases=("tilesize",),
+        misspellings=("tileSize",),
+    ),
+    _buffer_parameter(),
+    integer(
+        "padding",
+        "Taken from clients of other servers, and without effect: tiles of the earth are "
+        "always read with the margin that they need.",
+        low=0,
+        high=_WIDEST_BUFFER,
+    ),
+    choice(
+        "row_order",
+        "How rows are counted: from the top (xyz), or from the bottom (tms).",
+        ("xyz", "tms"),
+        default="xyz",
+    ),
+    RESAMPLING,
+)
+REGION: tuple[Parameter[Any], ...] = (UNITS, PROJECTION, RESAMPLING)
+COG_FLAG = flag("cog", "Write a TIFF as a cloud-optimised GeoTIFF.")
+
+_NEED_A_SET = ("tile_size", "buffer", "row_order")
+
+
+def tile_set(
+    sets: TileMatrixSets, name: str | None, values: Mapping[str, Any]
+) -> TileMatrixSet | None:
+    """Return the set that a path's name or ``projection`` asks for; None for neither.
+
+    Raises OutsideError for a name that is none, ParameterError for parameters that need one.
+    """
+    if name is not None:
+        return sets.get(name)
+    if "projection" in values:
+        return sets.of_crs(values["projection"])
+    for needing in _NEED_A_SET:
+        if needing in values:
+            raise ParameterError(needing, "given together with projection")
+    return None
+
+
+def map_tile(
+    chosen: TileMatrixSet, z: int, x: int, y: int, scale: int, values: Mapping[str, Any]
+) -> MapTile:
+    """Return the tile of a set. Raises OutsideError, ParameterError."""
+    matrix = chosen.matrix(z)
+    _check_inside(matrix, x, y)
+    if not 1 <= scale <= _LARGEST_SCALE:
+        raise ParameterError("scale", f"from @1x to @{_LARGEST_SCALE}x", f"@{scale}x")
+    side = values.get("tile_size")
+    width, height = (matrix.tile_width, matrix.tile_height) if side is None else (side, side)
+    row = matrix.rows - 1 - y if values.get("row_order") == "tms" else y
+    return MapTile(matrix, x, row, width * scale, height * scale, values.get("buffer", 0.0))
+
+
+def _check_inside(matrix: TileMatrix, x: int, y: int) -> None:
+    if not (0 <= x < matrix.columns and 0 <= y < matrix.rows):
+        raise OutsideError(
+            f"tile {x},{y} is outside {matrix.columns}×{matrix.rows} tiles "
+            f"of {matrix.set_name} at zoom {matrix.id}"
+        )
+
+
+def map_region(
+    edges: tuple[float, float, float, float] | None,
+    values: Mapping[str, Any],
+    info: Callable[[], ImageInfo],
+) -> MapRegion:
+    """Return the region that ``units`` and ``projection`` make of edges.
+
+    ``edges`` are left, top, right, bottom as given. Without ``projection`` the answer is in
+    the image's own CRS; ``info`` is called only when that is needed. Raises ParameterError.
+    """
+    units, crs = values.get("units", PIXELS), values.get("projection")
+    width, height = values.get("width"), values.get("height")
+    if crs is None:
+        crs = georeference(info()).crs
+    if edges is None:
+        return MapRegion(crs, None, width, height)
+    if units == PIXELS:
+        geo = georeference(info())
+        left, right = sorted((edges[0], edges[2]))
+        top, bottom = sorted((edges[1], edges[3]))
+        places = geo.to_crs(*_outline(left, top, right - left, bottom - top))
+        return MapRegion(crs, _around(*convert(geo.crs, crs, *places), crs), width, height)
+    box = ordered(edges, units)
+    if units != crs:
+        outline = _outline(box.x, box.y, box.width, box.height)
+        box = _around(*convert(units, crs, *outline), crs)
+    return MapRegion(crs, box, width, height)
+
+
+def ordered(edges: tuple[float, float, float, float], crs: str) -> Box:
+    """Return the box of left, top, right, bottom in a CRS, across the antimeridian if need be.
+
+    Raises ParameterError for a box without area.
+    """
+    left, top, right, bottom = edges
+    around = period(crs)
+    if right < left:
+        right, left = (right + around, left) if around is not None else (left, right)
+    low, high = sorted((top, bottom))
+    if not right > left:
+        raise ParameterError("right", "beyond left", right)
+    if not high > low:
+        raise ParameterError("bottom", "apart from top", bottom)
+    return Box(left, low, right - left, high - low)
+
+
+def _outline(x: float, y: float, width: float, height: float) -> tuple[Any, Any]:
+    """Return places along the four edges of a rectangle."""
+    along = np.linspace(0, 1, _EDGE_PLACES)
+    zero, one = np.zeros_like(along), np.ones_like(along)
+    across = np.concatenate([along, one, along, zero]) * width + x
+    down = np.concatenate([zero, along, one, along]) * height + y
+    return across, down
+
+
+def _around(x: Any, y: Any, crs: str) -> Box:
+    kept = np.isfinite(x) & np.isfinite(y)
+    if not kept.any():
+        raise ParameterError("units", "a system whose edges lie in the domain of projection")
+    x, y = x[kept], y[kept]
+    around = period(crs)
+    if around is not None:
+        # Edges across the antimeridian jump there.
+        x = np.unwrap(x, period=around)
+        x = x - around * np.floor((x.min() + around / 2) / around)
+    wide, high = float(np.ptp(x)), float(np.ptp(y))
+    if not (wide > 0 and high > 0):
+        raise ParameterError("right", "so far from left that a pixel lies between")
+    return Box(float(x.min()), float(y.min()), wide, high)
