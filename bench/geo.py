@@ -157,7 +157,7 @@ def _png_encoding(tiles: OnEarth, places: Sequence[Place]) -> Iterator[Figure]:
 def _with_alpha(file: Encoded) -> Picture:
     """Return the pixels of a PNG as RGBA."""
     pixels = imagecodecs.png_decode(file.data)
-    if pixels.shape[2] == 3:  # noqa: PLR2004
+    if pixels.shape[2] == 3:
         pixels = np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
     return Picture(np.ascontiguousarray(pixels))
 
@@ -205,7 +205,10 @@ def _warm_race(rivals: Mapping[str, OnEarth], places: Sequence[Place]) -> dict[s
         for name in names:
             rivals[name](place)
             times[name].append(_timed_ms(partial(rivals[name], place)))
-    return {name: statistics.median(values[min(3, len(values) // 2) :]) for name, values in times.items()}
+    return {
+        name: statistics.median(values[min(3, len(values) // 2) :])
+        for name, values in times.items()
+    }
 
 
 def _timed_ms(call: Callable[[], object]) -> float:

@@ -48,12 +48,12 @@ def inner_tiles(info: ImageInfo, zoom: int, count: int) -> list[Place]:
 
     None comes twice while there are enough of them, so that no cache helps.
     """
-    return _drawn([place for place, corners in _tiles(info, zoom) if corners == 4], count)  # noqa: PLR2004
+    return _drawn([place for place, corners in _tiles(info, zoom) if corners == 4], count)
 
 
 def edge_tiles(info: ImageInfo, zoom: int, count: int) -> list[Place]:
     """Return places (x, y) of tiles that the sheet's edge runs through, in random order."""
-    return _drawn([place for place, corners in _tiles(info, zoom) if 0 < corners < 4], count)  # noqa: PLR2004
+    return _drawn([place for place, corners in _tiles(info, zoom) if 0 < corners < 4], count)
 
 
 def outer_tiles(info: ImageInfo, zoom: int, count: int) -> list[Place]:

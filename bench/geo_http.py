@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,9 +34,7 @@ def run(scale: Scale, folder: Path) -> Iterator[Figure]:
     with tiles.ours() as ours, tiles.titiler() as titiler, tiles.large_image() as large:
         servers = {"ours": ours, "titiler": titiler, "large_image": large}
         for suffix in FORMATS:
-            rivals = {
-                name: (server, tiles.paths(name, suffix)) for name, server in servers.items()
-            }
+            rivals = {name: (server, tiles.paths(name, suffix)) for name, server in servers.items()}
             found = take_turns(scale, rivals)
             for name, title, target in PEERS:
                 yield Figure(
@@ -60,7 +59,7 @@ class MapTiles:
 
     def __init__(self, scale: Scale, folder: Path) -> None:
         """Choose them; make the folder that servers and wrk are told from."""
-        self.file = geo_data.sheet(folder, scale.mosaic_side)
+        self.file = geo_data.sheet(folder, scale.mosaic_side).resolve()
         info = OnEarth.on(self.file, geo_data.FULL_ZOOM).info
         self.places = geo_data.inner_tiles(info, geo_data.FULL_ZOOM, scale.asked)
         self.work = folder / "geo_http"
@@ -103,10 +102,10 @@ class MapTiles:
     def titiler(self) -> Iterator[Server]:
         """Run titiler on uvicorn until the block ends."""
         python, port = geo_rivals.installed(), _free_port()
-        command = ("--host", "127.0.0.1", "--port", str(port), "--workers", str(WORKERS))
+        place = ("--host", "127.0.0.1", "--port", str(port), "--workers", str(WORKERS))
+        quiet = ("--log-level", "warning", "--no-access-log")
         process = subprocess.Popen(
-            [python, "-m", "uvicorn", "titiler_app:application", *command]
-            + ["--log-level", "warning", "--no-access-log"],
+            [python, "-m", "uvicorn", "titiler_app:application", *place, *quiet],
             env={**os.environ, **_GDAL},
             cwd=ROOT / "bench/servers",
         )
@@ -136,8 +135,8 @@ def _wait(server: Server, process: subprocess.Popen[bytes], path: str) -> None:
     while True:
         try:
             server.get(path)
-        except ConnectionError as error:
-            raise RuntimeError("titiler did not start") from error
+        except urllib.error.HTTPError:
+            raise
         except OSError as error:
             if process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError("titiler did not start") from error

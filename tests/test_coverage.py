@@ -14,7 +14,7 @@ from tilewright import outline
 from tilewright.coverage import bounds_in, coverage, covered_box, inside, mask_outside
 from tilewright.errors import LimitError
 from tilewright.geo import ControlPoint, Geo, from_points
-from tilewright.geometry import Affine, Grid, Size
+from tilewright.geometry import Affine, Box, Grid, Size
 from tilewright.image import Raster
 from tilewright.polygon import Polygon, parse_polygon
 
@@ -306,3 +306,48 @@ def test_deep_zooms_take_no_long_time():
     assert time.perf_counter() - start < 1
     # The parallel runs through the middle, almost straight.
     assert shares.mean() == pytest.approx(0.5, abs=0.01)
+
+
+EARTH = [(-180, -90), (180, -90), (180, 90), (-180, 90)]
+MAPS = {
+    "UTM": Grid(Size(64, 64), Affine(400, 0, 373_185, 0, -400, 8_286_015), "EPSG:32621"),
+    "the south by mistake": Grid(Size(64, 64), Affine(400, 0, 3e5, 0, -400, 9e6), "EPSG:32721"),
+    "Europe": Grid(Size(64, 64), Affine(4000, 0, 4e6, 0, -4000, 3e6), "EPSG:3035"),
+    "the north pole": Grid(Size(64, 64), Affine(80_000, 0, -2.5e6, 0, -80_000, 2.5e6), "EPSG:3995"),
+    "the south pole": Grid(Size(64, 64), Affine(80_000, 0, -2.5e6, 0, -80_000, 2.5e6), "EPSG:3031"),
+    "Mollweide": Grid(Size(64, 32), Affine(4e5, 0, -1.28e7, 0, -4e5, 6.4e6), "ESRI:54009"),
+    "degrees": Grid(Size(64, 32), Affine(360 / 64, 0, -180, 0, -180 / 32, 90), "EPSG:4326"),
+    "Mercator": mercator(-MERCATOR_HALF, MERCATOR_HALF, -2e7, 2e7, 64, 64),
+}
+
+
+@pytest.mark.parametrize("name", MAPS)
+@pytest.mark.parametrize(
+    "rings",
+    [
+        [EARTH],
+        [[(-180, 0), (180, 0), (180, 90), (-180, 90)]],
+        [[(-90, -90), (90, -90), (90, 90), (-90, 90)]],
+        [[(-120, -60), (60, -60), (60, 80), (-120, 80)]],
+        [EARTH, [(-65, 70), (-55, 70), (-55, 80), (-65, 80)]],
+        [EARTH, [(5, 45), (20, 45), (20, 55), (5, 55)]],
+    ],
+)
+def test_large_polygons_are_right_on_every_map(name, rings):
+    grid = MAPS[name]
+    columns, rows = np.meshgrid(np.arange(grid.size.width) + 0.5, np.arange(grid.size.height) + 0.5)
+    back = Transformer.from_crs(grid.crs, "OGC:CRS84", always_xy=True)
+    longitude, latitude = back.transform(
+        grid.affine.a * columns + grid.affine.c, grid.affine.e * rows + grid.affine.f
+    )
+    known = np.isfinite(longitude)
+    truth = even_odd(rings, longitude, latitude)
+    found = inside(lonlat(*rings), grid)
+    assert ((found != truth) & known).mean() <= 0.005
+    assert ((coverage(lonlat(*rings), grid) >= 0.5) != truth)[known].mean() <= 0.01
+
+
+def test_the_whole_earth_covers_a_whole_image():
+    grid = MAPS["UTM"]
+    found = covered_box(lonlat(EARTH), grid.size, Geo(grid.crs, grid.affine))
+    assert found == Box.whole(grid.size)

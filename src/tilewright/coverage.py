@@ -6,12 +6,13 @@ known exactly, so shares are exact across and fine to 1/16 pixel along y. Everyt
 array operation: a million vertices take a second or two.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from tilewright.crs import convert, period
 from tilewright.errors import LimitError
 from tilewright.geo import Doubles, Geo
 from tilewright.geometry import Affine, Box, Grid, Size
@@ -27,6 +28,11 @@ MOST_CROSSINGS = 1 << 25
 _HELD_CROSSINGS = 1 << 20
 _HELD_PIXELS = 1 << 22
 _ENDS = 2
+_HALF = 0.5
+_LOOK = 64
+"""Pixels a side of a look at a whole image."""
+_PROBES = (1 / 6, 1 / 2, 5 / 6)
+"""Shares of a grid's sides at which the two sides of an outline are told apart."""
 
 Shares = npt.NDArray[np.float32]
 Whole = npt.NDArray[np.int64]
@@ -38,8 +44,8 @@ def coverage(polygon: Polygon, grid: Grid, geo: Geo | None = None) -> Shares:
     ``geo`` says where the image lies, for a grid of level-0 pixels. Raises LimitError when
     the polygon is too intricate, ValueError for such a grid without ``geo``.
     """
-    edges = _Edges.of(outline_on(polygon, grid, geo))
-    return _shares(edges, grid.size)
+    shares = _shares(_Edges.of(outline_on(polygon, grid, geo)), grid.size)
+    return 1 - shares if _is_reversed(polygon, grid, geo, shares >= _HALF) else shares
 
 
 def inside(polygon: Polygon, grid: Grid, geo: Geo | None = None, *, touched: bool = False) -> Mask:
@@ -47,19 +53,11 @@ def inside(polygon: Polygon, grid: Grid, geo: Geo | None = None, *, touched: boo
 
     Raises as `coverage`.
     """
-    edges = _Edges.of(outline_on(polygon, grid, geo))
     if touched:
-        return (_shares(edges, grid.size) > 0) | _passed(edges, grid.size)
-    width, height = grid.size.width, grid.size.height
-    found = np.empty((height, width), np.bool_)
-    for first, count, line, place in _by_strip(edges, height, 1, width):
-        # A pixel whose centre is on an edge belongs to what lies to the right of it.
-        column = np.ceil(np.clip(place, 0, width) - 0.5).astype(np.int64)
-        steps = np.bincount(
-            line * (width + 1) + column, _signs(len(line)), minlength=count * (width + 1)
-        )
-        found[first : first + count] = steps.reshape(count, -1).cumsum(1)[:, :-1] > 0.5  # noqa: PLR2004 - 0 or 1
-    return found
+        edges = _Edges.of(outline_on(polygon, grid, geo))
+        return (coverage(polygon, grid, geo) > 0) | _passed(edges, grid.size)
+    centres = _centres(_Edges.of(outline_on(polygon, grid, geo)), grid.size)
+    return ~centres if _is_reversed(polygon, grid, geo, centres) else centres
 
 
 def mask_outside(
@@ -78,6 +76,12 @@ def covered_box(polygon: Polygon, size: Size, geo: Geo) -> Box | None:
     """
     grid = Grid(size, Affine.scale(1.0, 1.0))
     outline = outline_on(polygon, grid, geo)
+    coarse = Size(min(size.width, _LOOK), min(size.height, _LOOK))
+    look = Grid.over(Box.whole(size), coarse)
+    if _is_reversed(
+        polygon, look, geo, _centres(_Edges.of(outline_on(polygon, look, geo)), coarse)
+    ):
+        return Box.whole(size)
     if not len(outline.x):
         return None
     left, right = float(outline.x.min()), float(outline.x.max())
@@ -118,6 +122,72 @@ class _Edges:
     def turned(self) -> "_Edges":
         """Return the edges with columns and rows exchanged."""
         return _Edges(self.y0, self.x0, self.y1, self.x1)
+
+
+def _centres(edges: _Edges, size: Size) -> Mask:
+    """Return the pixels whose centre lies inside."""
+    width, height = size.width, size.height
+    found = np.empty((height, width), np.bool_)
+    for first, count, line, place in _by_strip(edges, height, 1, width):
+        # A pixel whose centre is on an edge belongs to what lies to the right of it.
+        column = np.ceil(np.clip(place, 0, width) - 0.5).astype(np.int64)
+        steps = np.bincount(
+            line * (width + 1) + column, _signs(len(line)), minlength=count * (width + 1)
+        )
+        found[first : first + count] = steps.reshape(count, -1).cumsum(1)[:, :-1] > _HALF
+    return found
+
+
+def _is_reversed(polygon: Polygon, grid: Grid, geo: Geo | None, found: Mask) -> bool:
+    """Tell whether what was found inside lies outside, and the other way round.
+
+    An outline parts a plane in two, and its inside is the part without the plane's far end;
+    but the earth has no such end. The outline of the whole earth, seen in UTM, is next to
+    nothing at the other end of the map: all that lies off it is inside. So a few pixels are
+    brought back to the polygon's own CRS, where there is no doubt.
+    """
+    if grid.crs == polygon.crs or (geo is not None and geo.crs == polygon.crs):
+        return False
+    size, crs = grid.size, grid.crs
+    rows, columns = (
+        places.ravel()
+        for places in np.meshgrid(
+            [int(share * size.height) for share in _PROBES],
+            [int(share * size.width) for share in _PROBES],
+            indexing="ij",
+        )
+    )
+    affine, across, down = grid.affine, columns + 0.5, rows + 0.5
+    x = affine.a * across + affine.b * down + affine.c
+    y = affine.d * across + affine.e * down + affine.f
+    if crs is None and geo is not None:
+        crs, (x, y) = geo.crs, geo.to_crs(x, y)
+    known = [
+        (_holds(polygon, place), bool(found[row, column]))
+        for *place, row, column in zip(
+            *convert(crs or polygon.crs, polygon.crs, x, y), rows, columns, strict=True
+        )
+        if np.isfinite(place).all()
+    ]
+    # Near an edge either may be so; most of the pixels are not near one.
+    return 2 * sum(true != seen for true, seen in known) > len(known)
+
+
+def _holds(polygon: Polygon, place: Sequence[float]) -> bool:
+    """Tell whether a polygon holds a place of its own CRS, or the same a turn away."""
+    around = period(polygon.crs)
+    (x, y), held = place, False
+    turns = (0.0,) if around is None else (-around, 0.0, around)
+    for turn in turns:
+        crossed = False
+        for ring in polygon.rings:
+            x0, y0, x1, y1 = ring[:-1, 0], ring[:-1, 1], ring[1:, 0], ring[1:, 1]
+            cut = (y0 <= y) != (y1 <= y)
+            part = (y - y0[cut]) / (y1[cut] - y0[cut])
+            left = x0[cut] + part * (x1[cut] - x0[cut]) <= x + turn
+            crossed ^= bool(np.count_nonzero(left) % 2)
+        held |= crossed
+    return held
 
 
 def _shares(edges: _Edges, size: Size) -> Shares:

@@ -167,7 +167,9 @@ def from_rational(rational: RationalPolynomials, columns: int, rows: int) -> Geo
 
 
 def _apply(affine: Affine, x: Doubles, y: Doubles) -> Places:
-    return affine.a * x + affine.b * y + affine.c, affine.d * x + affine.e * y + affine.f
+    # Where there is no place, inf × 0 says so as NaN.
+    with np.errstate(invalid="ignore"):
+        return affine.a * x + affine.b * y + affine.c, affine.d * x + affine.e * y + affine.f
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -62,7 +62,7 @@ def outline_on(polygon: Polygon, grid: Grid, geo: Geo | None) -> Outline:
     """
     crs, pixels, rough = _pixels(grid, geo)
     around = period(crs)
-    sight = _Sight(grid.size, BEND, rough, None if around is None else around)
+    sight = _Sight(grid.size, BEND, rough, around)
     outline = _projected(polygon, crs, sight)
     inside = []
     for turn in _TURNS if around is not None else (0,):
@@ -95,8 +95,11 @@ class _Sight:
 
     def too_bent(self, first: Places, middle: Places, last: Places) -> npt.NDArray[np.bool_]:
         """Tell which edges bend more than may be, where it shows."""
-        (x0, y0), (x1, y1), (xm, ym) = (self._pixels(one, first) for one in (first, last, middle))
+        # Places that the target does not have are infinite.
         with np.errstate(invalid="ignore"):
+            (x0, y0), (x1, y1), (xm, ym) = (
+                self._pixels(one, first) for one in (first, last, middle)
+            )
             bend = np.hypot(xm - (x0 + x1) / 2, ym - (y0 + y1) / 2)
             seen = (np.minimum(y0, y1) - bend <= self.size.height) & (
                 np.maximum(y0, y1) + bend >= 0
@@ -110,8 +113,7 @@ class _Sight:
     def _pixels(self, place: Places, start: Places) -> Places:
         x, y = place
         if self.around is not None:
-            with np.errstate(invalid="ignore"):
-                x = x - self.around * np.round((x - start[0]) / self.around)
+            x = x - self.around * np.round((x - start[0]) / self.around)
         affine = self.affine
         return affine.a * x + affine.b * y + affine.c, affine.d * x + affine.e * y + affine.f
 

@@ -177,7 +177,7 @@ class TileMatrixSets:
                 try:
                     text = path.read_text(encoding="utf-8")
                     return _ours(name, morecantile.TileMatrixSet.model_validate_json(text))
-                except (OSError, ValueError) as error:
+                except (OSError, ValueError, IndexError) as error:
                     raise ConfigurationError(f"{path.name} is no tile matrix set") from error
         if name not in morecantile.tms.list():
             raise OutsideError(f"there is no tile matrix set {name[:60]!r}")

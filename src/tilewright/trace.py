@@ -324,7 +324,8 @@ def _weights(degree: int, start: int, count: int, whole: int) -> Doubles:
 
 def _moved(places: Doubles, by: Affine) -> Doubles:
     x, y = places[..., 0], places[..., 1]
-    return np.stack([by.a * x + by.b * y + by.c, by.d * x + by.e * y + by.f], axis=-1)
+    with np.errstate(invalid="ignore"):  # inf × 0, where there is no place
+        return np.stack([by.a * x + by.b * y + by.c, by.d * x + by.e * y + by.f], axis=-1)
 
 
 def _mean_pitch(nodes: Doubles, width: int, height: int) -> tuple[float, float]:

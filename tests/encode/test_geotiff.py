@@ -149,7 +149,7 @@ def test_pixels_are_laid_on_the_earth_by_an_affine_only():
 
 
 @pytest.mark.parametrize(
-    "name", ["rt_cog.tif", "rotated.tif", "rt_inverted_lat.tif", "world.byte.tif"]
+    "name", ["rt_cog.tif", "shade.tif", "rt_inverted_lat.tif", "world.byte.tif"]
 )
 def test_real_places_survive(name):
     path = IMAGES / "geo" / name

@@ -3,6 +3,7 @@ import re
 
 import jsonschema
 import pytest
+from drf_spectacular.validation import validate_schema
 
 from tests.web.ogc import AT, DATELINE, DEGREES, EARTH, FORMATS, LAYERS, UTM, by_rel, check, layer
 from tilewright.errors import OutsideError, ParameterError
@@ -205,6 +206,7 @@ def test_a_row_or_column_that_is_no_number(row, column):
 
 def test_the_description_names_every_operation_as_ogc_does():
     document = openapi_document(AT, "Maps", "1", FORMATS, SETS.names())
+    validate_schema(document)
     ids = [operation["get"]["operationId"] for operation in document["paths"].values()]
     assert len(set(ids)) == len(ids)
     for suffix in ("getTileSetsList", "getTileSet", "getTile", "getMap"):

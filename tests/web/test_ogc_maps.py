@@ -2,7 +2,7 @@ import math
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.web.ogc import DATELINE, DEGREES, EARTH, FORMATS, UTM
@@ -69,6 +69,7 @@ def test_a_large_image_is_not_sent_whole():
         ("subset=Lat(43:44)&subset=Lon(6:7)", "EPSG:4326", (6, 43, 7, 44)),
         ("subset=Lat(43:*)", "EPSG:4326", (5, 43, 15, 50)),
         ("subset=x(0:1000),y(0:2000)&subset-crs=3857&crs=3857", "EPSG:3857", (0, 0, 1000, 2000)),
+        ("subset=E(0:1000),N(0:2000)&subset-crs=3857&crs=3857", "EPSG:3857", (0, 0, 1000, 2000)),
         # Ignored without bbox (20-058, bbox-crs F).
         ("bbox-crs=EPSG:3857", "EPSG:4326", (5, 42, 15, 50)),
         # The last one counts.
@@ -243,7 +244,9 @@ BAD = [
     ("subset=pressure(1:2)", "subset"),
     ("subset=Lat(1:2),y(1:2)", "subset"),
     ("subset=Lat(1:2),Lat(1:2)", "subset"),
-    ("subset=Lat(100:120)", "subset"),
+    ("subset=Lat(1:2)&subset-crs=EPSG:3857", "subset"),
+    ("subset=E(1:2)", "subset"),
+    ("subset=E(1:2),x(1:2)&subset-crs=EPSG:3857", "subset"),
     ("center=1", "center"),
     ("center=0,95", "center"),
     ("center=inf,0", "center"),
@@ -274,11 +277,19 @@ def test_what_is_wrong_names_its_parameter(query, parameter):
     assert len(str(caught.value)) < 500
 
 
+def test_a_subset_beyond_the_poles():
+    assert target(EARTH, "subset=Lat(80:120)").box.bottom == 90
+    for latitudes in ("100:120", "-120:-91"):
+        with pytest.raises(OutsideError):
+            asked(EARTH, f"subset=Lat({latitudes})")
+
+
 def test_too_many_fields():
     with pytest.raises(ParameterError):
         asked(DEGREES, "subset=Lat(1:2)&" * 5000)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([UTM, DEGREES, EARTH, DATELINE]),
     st.lists(st.floats(-200, 200, allow_nan=False), min_size=4, max_size=4),
@@ -297,6 +308,7 @@ def test_any_box_is_answered_or_refused(layer, numbers, crs, size):
     assert len([float(part) for part in found.headers["Content-Bbox"].split(",")]) == 4
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_answered_or_refused(text):
     for parameter in PARAMETERS.parameters:
@@ -306,6 +318,7 @@ def test_any_text_is_answered_or_refused(text):
             continue
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e9, 1e9), min_size=4, max_size=4))
 def test_parameters_are_written_as_they_are_read(numbers):
     values = {

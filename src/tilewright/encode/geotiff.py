@@ -38,7 +38,7 @@ def _tags(crs: str, affine: Affine) -> GeoTags:
     """Return the tags that GDAL writes into a picture of one pixel."""
     import rasterio  # noqa: PLC0415 - needed for GeoTIFFs only, and slow to load
     import tifffile  # noqa: PLC0415
-    from rasterio.errors import RasterioError  # noqa: PLC0415
+    from rasterio.errors import CRSError, RasterioError  # noqa: PLC0415
     from rasterio.io import MemoryFile  # noqa: PLC0415
 
     try:
@@ -55,7 +55,7 @@ def _tags(crs: str, affine: Affine) -> GeoTags:
                 pass
             with tifffile.TiffFile(held) as file:
                 return _copied(file.pages.first)
-    except RasterioError as error:
+    except (CRSError, RasterioError) as error:
         raise EncodeError("GeoTIFF has no words for this coordinate reference system") from error
 
 

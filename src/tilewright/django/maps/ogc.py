@@ -6,7 +6,8 @@
 """
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,7 @@ from tilewright.django.maps.documents import send
 from tilewright.django.maps.layers import Layers
 from tilewright.django.maps.opened import every_opened, opened
 from tilewright.django.maps.pictures import picture
-from tilewright.django.replies import with_problems
+from tilewright.django.replies import View, with_problems
 from tilewright.web import http
 from tilewright.web.maps.ogc.collections import collection_document, collections_document
 from tilewright.web.maps.ogc.formats import Formats, check_document_format
@@ -43,7 +44,7 @@ def urls_for(layers: Layers, *, title: str = "Maps", description: str = "") -> l
     ``title`` and ``description`` stand on the landing page.
     """
     service = _Service(layers, title, description)
-    routes: dict[str, Callable[..., HttpResponse]] = {
+    routes: dict[str, View] = {
         "": service.landing,
         "conformance": service.conformance,
         "api": service.api,
@@ -56,7 +57,20 @@ def urls_for(layers: Layers, *, title: str = "Maps", description: str = "") -> l
         "tileMatrixSets": service.matrix_sets,
         f"tileMatrixSets/{_NAME.format('tms')}": service.matrix_set,
     }
-    return [re_path(rf"^(?P<below>{path})\Z", with_problems(view)) for path, view in routes.items()]
+    return [
+        re_path(rf"^(?P<below>{path})\Z", with_problems(_own(view, path)))
+        for path, view in routes.items()
+    ]
+
+
+def _own(view: View, path: str) -> View:
+    """Return the view without what the routes above it capture: that is for the layers."""
+    names = {"below", *re.compile(path).groupindex}
+
+    def narrowed(request: HttpRequest, **captured: str) -> HttpResponse:
+        return view(request, **{name: captured[name] for name in names})
+
+    return narrowed
 
 
 @dataclass(frozen=True)

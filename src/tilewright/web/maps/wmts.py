@@ -67,6 +67,10 @@ class PixelError(KeyValueError):
     code = "PointIJOutOfRange"
 
 
+class TileError(OutsideError):
+    """A row or a column lies outside its matrix."""
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """GetCapabilities."""
@@ -128,8 +132,8 @@ def operation(query: str, formats: Formats) -> Capabilities | TileAsked | Featur
         _one_of("FORMAT", _need(given, "FORMAT"), tuple(formats)),
         _need(given, "TILEMATRIXSET"),
         _need(given, "TILEMATRIX"),
-        index("TILEROW", _need(given, "TILEROW")),
-        index("TILECOL", _need(given, "TILECOL")),
+        _tile_index("TILEROW", _need(given, "TILEROW")),
+        _tile_index("TILECOL", _need(given, "TILECOL")),
     )
     if name == "GetTile":
         return tile
@@ -152,6 +156,13 @@ def _one_of(name: str, text: str, allowed: tuple[str, ...]) -> str:
     return text
 
 
+def _tile_index(name: str, text: str) -> int:
+    try:
+        return index(name, text)
+    except OutsideError as error:
+        raise TileError(str(error)) from error
+
+
 def matrix_of(tile_set: TileMatrixSet, identifier: str) -> TileMatrix:
     """Return a matrix of a set that WMTS can describe. Raises OutsideError."""
     if not is_plain(tile_set):
@@ -160,9 +171,12 @@ def matrix_of(tile_set: TileMatrixSet, identifier: str) -> TileMatrix:
 
 
 def map_tile(matrix: TileMatrix, column: int, row: int) -> MapTile:
-    """Return a tile in the size of its set. Raises OutsideError beyond the matrix."""
+    """Return a tile in the size of its set. Raises TileError beyond the matrix."""
     tile = MapTile(matrix, column, row, matrix.tile_width, matrix.tile_height)
-    matrix.affine(column, row)
+    try:
+        matrix.affine(column, row)
+    except OutsideError as error:
+        raise TileError(str(error)) from error
     return tile
 
 
@@ -206,6 +220,6 @@ def _code(error: TilewrightError) -> tuple[str, str]:
         return error.code, error.parameter
     if isinstance(error, ParameterError):
         return "InvalidParameterValue", error.parameter
-    if isinstance(error, OutsideError):
+    if isinstance(error, TileError):
         return "TileOutOfRange", ""
     return ("InvalidParameterValue" if isinstance(error, RequestError) else "NoApplicableCode"), ""

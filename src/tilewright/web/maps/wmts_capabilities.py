@@ -51,7 +51,7 @@ def capabilities(
             "Capabilities",
             _NAMESPACES,
             _identification(title),
-            element("ows:ServiceProvider", None, leaf("ows:ProviderName", title)),
+            _provider(title),
             element("ows:OperationsMetadata", None, (_operation(o, root) for o in OPERATIONS)),
             element(
                 "Contents",
@@ -72,6 +72,12 @@ def _identification(title: str) -> str:
         leaf("ows:ServiceType", "OGC WMTS"),
         leaf("ows:ServiceTypeVersion", VERSION),
     )
+
+
+def _provider(title: str) -> str:
+    # The schema wants a contact, and is content with an empty one.
+    contact = element("ows:ServiceContact")
+    return element("ows:ServiceProvider", None, leaf("ows:ProviderName", title), contact)
 
 
 def _operation(name: str, root: str) -> str:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from tilewright.extent import bounds
 from tilewright.geo import Geo
 from tilewright.geometry import Affine, Box, Size
 from tilewright.web.maps.layer import Layer
-from tilewright.web.maps.ogc.map_params import Axes
+from tilewright.web.maps.ogc.map_params import Axes, Ends
 from tilewright.web.maps.ogc.places import CRS84, in_world, storage_crs
 
 Edges = tuple[float, float, float, float]
@@ -25,7 +26,9 @@ _PIXEL_MM = 0.28
 _SAMPLES = Size(32, 32)
 _LEAST = 1e-9
 """Units of a CRS that a map is wide and high at least."""
-_HORIZONTAL, _VERTICAL = ("lon", "x", "e"), ("lat", "y", "n")
+_DEGREES = {"lon": True, "lat": False}
+"""Axes of geographic CRSs: whether they lead to the east."""
+_METRES = {"e": True, "x": True, "n": False, "y": False}
 _DEGREE_M = 111_319.49
 
 
@@ -67,11 +70,16 @@ def frame(layer: Layer, values: Mapping[str, Any]) -> Frame:
 
 
 def _whole(layer: Layer, crs: str) -> Box:
-    found = layer.bounds_in(crs)
+    found = _bounds(layer.geo, layer.info.size, crs)
     whole = None if found is None else in_world(crs, found)
     if whole is None:
         raise ParameterError("crs", "a CRS in which the image has bounds", crs)
     return whole
+
+
+@lru_cache(maxsize=256)
+def _bounds(geo: Geo, size: Size, crs: str) -> Box | None:
+    return bounds(geo, size, crs)
 
 
 def _native_pitch(layer: Layer, whole: Box) -> float:
@@ -164,23 +172,27 @@ def _bbox(corners: tuple[float, float, float, float], crs: str) -> Box:
 
 def _subset(axes: Axes, layer: Layer, crs: str) -> Box:
     whole = _whole(layer, crs)
-    ends: dict[bool, tuple[float | None, float | None]] = {}
+    known = _DEGREES if is_geographic(crs) else _METRES
+    ends: dict[bool, Ends] = {}
     for name, interval in axes:
-        across = name in _HORIZONTAL
-        if not across and name not in _VERTICAL:
-            raise ParameterError("subset", "of the axes Lat and Lon, or x and y", name)
-        if across in ends:
+        if name not in known:
+            raise ParameterError("subset", f"of the axes of {crs}: {', '.join(known)}", name)
+        if known[name] in ends:
             raise ParameterError("subset", "one interval for each axis", name)
-        ends[across] = interval
+        ends[known[name]] = interval
     left, right = ends.get(True, (None, None))
     low, high = ends.get(False, (None, None))
-    edges = (
-        whole.x if left is None else left,
-        whole.y if low is None else low,
-        whole.right if right is None else right,
-        whole.bottom if high is None else high,
-    )
-    return _box("subset", crs, edges)
+    left = whole.x if left is None else left
+    right = whole.right if right is None else right
+    low = whole.y if low is None else low
+    high = whole.bottom if high is None else high
+    turn = period(crs) if is_geographic(crs) else None
+    if turn is not None:
+        # What hangs over is left out (20-058, subset-definition); all of it is a 404.
+        if min(low, high) > turn / 4 or max(low, high) < -turn / 4:
+            raise OutsideError(f"the subset lies beyond {turn / 4:g} degrees of latitude")
+        low, high = max(low, -turn / 4), min(high, turn / 4)
+    return _box("subset", crs, (left, low, right, high))
 
 
 def _box(name: str, crs: str, edges: Edges) -> Box:

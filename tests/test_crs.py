@@ -1,0 +1,101 @@
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyproj import CRS, Transformer
+
+from tilewright import crs
+from tilewright.errors import ParameterError
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("EPSG:3857", "EPSG:3857"),
+        ("epsg:3857", "EPSG:3857"),
+        ("3857", "EPSG:3857"),
+        ("[EPSG:3857]", "EPSG:3857"),
+        ("http://www.opengis.net/def/crs/EPSG/0/4326", "EPSG:4326"),
+        ("https://www.opengis.net/def/crs/OGC/1.3/CRS84", "OGC:CRS84"),
+        ("urn:ogc:def:crs:EPSG::32618", "EPSG:32618"),
+        ("urn:ogc:def:crs:OGC:1.3:CRS84", "OGC:CRS84"),
+        ("CRS:84", "OGC:CRS84"),
+        ("ESRI:54009", "ESRI:54009"),
+    ],
+)
+def test_names_come_to_one(text, name):
+    assert crs.canonical_crs(text) == name
+
+
+def test_wkt_is_taken_and_known_by_its_code():
+    assert crs.canonical_crs(CRS.from_epsg(32618).to_wkt()) == "EPSG:32618"
+    own = CRS.from_proj4("+proj=laea +lat_0=10 +lon_0=20 +datum=WGS84").to_wkt()
+    assert crs.canonical_crs(own).startswith("PROJCRS[")
+    assert crs.canonical_crs(crs.canonical_crs(own)) == crs.canonical_crs(own)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "moon",
+        "EPSG:999999",
+        "EPSG:",
+        "EPSG:5773",  # heights
+        "EPSG:4978",  # geocentric
+        "+proj=utm +zone=18",
+        "+proj=pipeline +step +proj=unitconvert",
+        "+init=epsg:3857",
+        "/etc/passwd",
+        "WGS 84",
+        "PROJCRS[" * 3000,
+        "\x00",
+        "EPSG:３８５７",
+    ],
+)
+def test_what_is_no_crs_is_refused(text):
+    with pytest.raises(ParameterError) as caught:
+        crs.canonical_crs(text, "projection")
+    assert caught.value.parameter == "projection"
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_crs_or_refused(text):
+    with suppress(ParameterError):
+        assert crs.canonical_crs(crs.canonical_crs(text)) == crs.canonical_crs(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "around"),
+    [
+        ("EPSG:4326", True, 360.0),
+        ("OGC:CRS84", False, 360.0),
+        ("EPSG:3857", False, 40075016.68557849),
+        ("EPSG:3395", False, 40075016.68557849),
+        ("EPSG:3035", True, None),
+        ("EPSG:32618", False, None),
+    ],
+)
+def test_axes_and_periods(name, first, around):
+    assert crs.northing_first(name) is first
+    assert crs.period(name) == pytest.approx(around)
+
+
+def test_conversion_is_pyproj_s_with_x_to_the_east():
+    x, y = np.array([-75.0, -74.5]), np.array([40.0, 41.0])
+    expected = Transformer.from_crs(4326, 32618, always_xy=True).transform(x, y)
+    np.testing.assert_allclose(crs.convert("EPSG:4326", "EPSG:32618", x, y), expected)
+
+
+def test_what_has_no_place_is_infinite():
+    x, _ = crs.convert("EPSG:4326", "EPSG:3857", np.array([0.0]), np.array([-91.0]))
+    assert np.isinf(x).all()
+
+
+def test_names_of_standards():
+    assert crs.uri("EPSG:3857") == "http://www.opengis.net/def/crs/EPSG/0/3857"
+    assert crs.uri("OGC:CRS84") == "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+    assert crs.urn("EPSG:3857") == "urn:ogc:def:crs:EPSG::3857"
+    assert crs.urn("OGC:CRS84") == "urn:ogc:def:crs:OGC:1.3:CRS84"

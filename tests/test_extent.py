@@ -1,0 +1,75 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from tilewright.crs import convert
+from tilewright.extent import bounds, extent, outline
+from tilewright.geo import Geo
+from tilewright.geometry import Affine, Size
+
+SIZE = Size(100, 100)
+NEW_YORK = Geo("EPSG:32618", Affine(100, 0, 580_000, 0, -100, 4_510_000))
+DATELINE = Geo("EPSG:32660", Affine(2000, 0, 700_000, 0, -2000, 5_800_000))
+POLE = Geo("EPSG:3413", Affine(20_000, 0, -1_000_000, 0, -20_000, 1_000_000))
+WORLD = Geo("EPSG:4326", Affine(3.6, 0, -180, 0, -1.8, 90))
+PACIFIC = Geo("EPSG:4326", Affine(3.6, 0, 0, 0, -1.8, 90))
+
+
+def holds(box, x, y):
+    return box.x <= x <= box.right and box.y <= y <= box.bottom
+
+
+@pytest.mark.parametrize("crs", ["EPSG:3857", "EPSG:4326", "EPSG:2263", "EPSG:32617"])
+def test_no_pixel_lies_outside_the_extent(crs):
+    columns, rows = np.meshgrid(np.linspace(0, 100, 57), np.linspace(0, 100, 57))
+    x, y = convert(NEW_YORK.crs, crs, *NEW_YORK.to_crs(columns, rows))
+    boxes = extent(NEW_YORK, SIZE, crs)
+    for place in zip(x.ravel(), y.ravel(), strict=True):
+        assert any(holds(box, *place) for box in boxes)
+
+
+def test_an_image_across_the_antimeridian_is_found_on_both_sides():
+    boxes = extent(DATELINE, SIZE, "EPSG:4326")
+    assert any(holds(box, 179.9, 51) for box in boxes)
+    assert any(holds(box, -179.9, 51) for box in boxes)
+    assert not any(holds(box, 0, 51) for box in boxes)
+    whole = bounds(DATELINE, SIZE, "EPSG:4326")
+    assert whole.x < 180 < whole.right < 185
+
+
+@pytest.mark.parametrize("geo", [POLE, WORLD])
+def test_what_goes_round_the_earth_has_no_extent(geo):
+    assert extent(geo, SIZE, "EPSG:3857") is None
+
+
+def test_the_outline_of_a_plain_image_is_one_ring():
+    (ring,) = outline(NEW_YORK, SIZE)
+    assert ring[0] == ring[-1]
+    longitudes = [x for x, _ in ring]
+    assert min(longitudes) == pytest.approx(-74.05, abs=0.01)
+    assert max(longitudes) == pytest.approx(-73.93, abs=0.01)
+    assert area(ring) > 0  # against the clock: RFC 7946, 3.1.6
+
+
+def area(ring):
+    return sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in pairwise(ring)) / 2
+
+
+def test_the_outline_is_cut_at_the_antimeridian():
+    rings = outline(DATELINE, SIZE)
+    assert len(rings) == 2
+    for ring in rings:
+        assert all(-180 <= x <= 180 for x, _ in ring)
+        assert area(ring) > 0
+    assert {max(x for x, _ in ring) == 180 for ring in rings} == {True, False}
+
+
+def test_an_image_from_greenwich_round_is_cut_too():
+    rings = outline(PACIFIC, SIZE)
+    assert sum(area(ring) for ring in rings) == pytest.approx(360 * 180)
+
+
+def test_bounds_of_the_whole_earth():
+    box = bounds(WORLD, SIZE, "EPSG:4326")
+    assert (box.x, box.y, box.right, box.bottom) == pytest.approx((-180, -90, 180, 90))
