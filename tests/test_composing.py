@@ -1,30 +1,32 @@
 """Mosaics of real files, against rasterio reading and numpy joining the same files."""
 
+import io
 from collections import Counter
 from itertools import pairwise
 
 import numpy as np
 import pytest
 import rasterio
+from PIL import Image
 from rasterio.enums import ColorInterp, Resampling
-from rasterio.transform import from_origin
 from rasterio.vrt import WarpedVRT
 
 from tests.corpus import IMAGES
-from tilewright import composing
 from tilewright.blobs.local import local_source
 from tilewright.config import Config, Limits
 from tilewright.engine import Engine
 from tilewright.errors import EncodeError, LimitError, OutsideError, ParameterError
-from tilewright.geometry import Box
+from tilewright.geometry import Box, Size
+from tilewright.image import Plane
 from tilewright.mosaic import METHODS, Mosaic
 from tilewright.request import Encoding, Fit, MapRegion, MapTile, Region, RenderRequest, Tile
-from tilewright.style_text import parse_style
+from tilewright.stretch import AUTO, Stretch
+from tilewright.style import Algorithm, Channel, Projection, Style
 from tilewright.tms import TileMatrixSets
-from tilewright.web.looks import parse_look
 
 UTM = "EPSG:32618"
 SIDE = 64
+AUTOMATIC = Style((Channel(0, stretch=AUTO),))
 
 
 def write(path, data, *, left=500_000, top=4_500_000, pitch=10.0, crs=UTM, colors=None, **more):
@@ -43,7 +45,7 @@ def write(path, data, *, left=500_000, top=4_500_000, pitch=10.0, crs=UTM, color
         **more,
     }
     if crs is not None:
-        profile |= {"crs": crs, "transform": from_origin(left, top, pitch, pitch)}
+        profile |= {"crs": crs, "transform": rasterio.Affine(pitch, 0, left, 0, -pitch, top)}
     with rasterio.open(path, "w", **profile) as file:
         file.write(data)
         if colors is not None:
@@ -156,7 +158,7 @@ def _oracle(sources, grid, resampling):
             WarpedVRT(
                 file,
                 crs="EPSG:3857",
-                transform=rasterio.Affine(*grid.affine_numbers),
+                transform=rasterio.Affine(*(getattr(grid.affine, name) for name in "abcdef")),
                 width=grid.size.width,
                 height=grid.size.height,
                 resampling=resampling,
@@ -166,12 +168,6 @@ def _oracle(sources, grid, resampling):
             mask = vrt.dataset_mask() > 0
             found.append(np.ma.array(vrt.read(1), mask=~mask))
     return np.ma.stack(found)
-
-
-class _Upright:
-    def __init__(self, grid):
-        self.size = grid.size
-        self.affine_numbers = tuple(getattr(grid.affine, name) for name in "abcdef")
 
 
 @pytest.mark.parametrize("method", ["first", "last", "highest", "lowest", "mean", "median"])
@@ -207,7 +203,7 @@ def test_files_of_several_crs_and_resolutions_against_gdal(engine, tmp_path, met
     mosaic = Mosaic(sources, method)
     ours = engine.mosaics.read(mosaic, target, resampling="nearest")
     grid = target.grid(engine.mosaics.layout(mosaic).whole)
-    theirs = _oracle(sources, _Upright(grid), Resampling.nearest)
+    theirs = _oracle(sources, grid, Resampling.nearest)
     each = np.ma.getmaskarray(theirs)
     assert (~each).sum(0).max() == 3
     expected = {
@@ -236,12 +232,14 @@ def _tile(z, x, y, side=256):
 def test_a_mosaic_of_one_image_is_the_image(engine, tmp_path):
     rows, columns = np.mgrid[0:500, 0:700]
     source = write(tmp_path / "one.tif", (rows * 5 + columns).astype("uint16"), pitch=30.0)
-    style, _ = parse_look((("look", "0|0:4000|"),), lambda: None) if False else (None, None)
-    assert style is None
-    request = RenderRequest(
-        MapRegion("EPSG:3857", None, 256, 200), Encoding("png"), parse_style("0|5:3000|#ffffff")
-    )
-    assert engine.mosaics.render(Mosaic((source,)), request) == engine.render(source, request)
+    target = MapRegion("EPSG:3857", None, 256, 200)
+    ours = engine.mosaics.read(Mosaic((source,)), target)
+    assert np.array_equal(ours.data, engine.read(source, target).data)
+
+
+def picture(engine, mosaic, target, style=AUTOMATIC):
+    request = RenderRequest(target, Encoding("png"), style)
+    return np.asarray(Image.open(io.BytesIO(engine.mosaics.render(mosaic, request).data)))
 
 
 def test_a_range_of_the_data_is_the_same_for_all_tiles(engine, tmp_path):
@@ -250,36 +248,154 @@ def test_a_range_of_the_data_is_the_same_for_all_tiles(engine, tmp_path):
         write(tmp_path / f"{index}.tif", dark + index * 1000, left=500_000 + index * SIDE * 10)
         for index in range(4)
     )
-    mosaic = Mosaic(sources)
-    step = SIDE * 10
-    whole_box = Box(500_000, 4_500_000 - step, 4 * step, step)
-    engine_of_parts = Engine()
-
-    def values(of, box, width):
-        request = RenderRequest(MapRegion(UTM, box, width, SIDE), Encoding("tiff"), LOOK)
-        return of.mosaics.render(mosaic, request)
-
-    from tilewright.stretch import AUTO  # noqa: PLC0415
-    from tilewright.style import Channel, Style  # noqa: PLC0415
-
-    LOOK = Style((Channel(0, stretch=AUTO),))
-
-    def picture(of, box, width):
-        request = RenderRequest(MapRegion(UTM, box, width, SIDE), Encoding("png"), LOOK)
-        import io  # noqa: PLC0415
-
-        from PIL import Image  # noqa: PLC0415
-
-        return np.asarray(Image.open(io.BytesIO(of.mosaics.render(mosaic, request).data)))
-
-    whole = picture(engine, whole_box, 4 * SIDE)
-    parts = [
-        picture(engine_of_parts, Box(500_000 + index * step, 4_500_000 - step, step, step), SIDE)
-        for index in (3, 1, 0, 2)
-    ]
-    shown = [whole[:, index * SIDE : (index + 1) * SIDE] for index in (3, 1, 0, 2)]
-    for part, there in zip(parts, shown, strict=True):
-        assert np.array_equal(part, there)
+    mosaic, step = Mosaic(sources), SIDE * 10
+    box = Box(500_000, 4_500_000 - step, 4 * step, step)
+    whole = picture(engine, mosaic, MapRegion(UTM, box, 4 * SIDE, SIDE))
+    other = Engine()
+    for index in (3, 1, 0, 2):
+        part = Box(500_000 + index * step, 4_500_000 - step, step, step)
+        shown = picture(other, mosaic, MapRegion(UTM, part, SIDE, SIDE))
+        assert np.array_equal(shown, whole[:, index * SIDE : (index + 1) * SIDE])
+    other.close()
     means = [whole[:, index * SIDE : (index + 1) * SIDE].mean() for index in range(4)]
-    assert all(one < next_one for one, next_one in pairwise(means))
-    engine_of_parts.close()
+    assert all(one < later for one, later in pairwise(means))
+
+
+def test_an_expression_over_files_of_several_resolutions(engine, tmp_path):
+    sources = (
+        write(tmp_path / "red.tif", np.full((SIDE, SIDE), 100, "uint16")),
+        write(tmp_path / "nir.tif", np.full((SIDE // 2, SIDE // 2), 300, "uint16"), pitch=20.0),
+    )
+    style = Style(
+        (
+            Channel(
+                expression="(b2-b1)/(b2+b1)",
+                stretch=Stretch.of(0, 1),
+            ),
+        )
+    )
+    shown = picture(engine, Mosaic(sources, "stack"), MapRegion(UTM, None, SIDE, SIDE), style)
+    assert shown[SIDE // 2, SIDE // 2, 0] in {127, 128}
+
+
+def test_three_files_are_red_green_and_blue(engine, constants):
+    mosaic = Mosaic((constants[0], constants[0], constants[0]), "stack")
+    request = RenderRequest(WHOLE, Encoding("png"))
+    shown = Image.open(io.BytesIO(engine.mosaics.render(mosaic, request).data))
+    assert shown.mode in {"RGB", "RGBA"}
+    assert shown.getpixel((5, 5))[:3] == (1, 1, 1)
+
+
+def test_files_without_a_place_are_stacked_on_pixels(engine, tmp_path):
+    sources = tuple(
+        write(tmp_path / f"{value}.tif", np.full((100, 300), value, "uint8"), crs=None)
+        for value in (10, 20)
+    )
+    mosaic = Mosaic(sources, "stack")
+    assert engine.mosaics.read(mosaic, Region()).data[:, 50, 50].tolist() == [10, 20]
+    tile = engine.mosaics.read(mosaic, Tile(1, 1, 0))
+    assert tile.mask.sum() == 100 * (300 - 256)
+    assert engine.mosaics.read(mosaic, Fit(30, 30)).data.shape == (2, 10, 30)
+    with pytest.raises(ParameterError, match="coordinate"):
+        engine.mosaics.read(mosaic, WHOLE)
+
+
+def test_a_mosaic_has_a_thumbnail_and_a_pyramid_of_its_own_pixels(engine, constants):
+    mosaic = Mosaic(constants, "last")
+    assert engine.mosaics.layout(mosaic).whole.size == Size(2 * SIDE, SIDE)
+    assert engine.mosaics.read(mosaic, Fit(8, 8)).data[0, 1].tolist() == [1, 1, 2, 2, 3, 3, 3, 3]
+    tile = engine.mosaics.read(mosaic, Tile(0, 0, 0))
+    assert tile.grid.crs == UTM
+    assert tile.data[0, 5, 2 * SIDE - 1] == 3
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_outside_of_all_there_is_nothing(engine, constants, method):
+    raster = engine.mosaics.read(
+        Mosaic(constants, method), MapRegion("EPSG:4326", Box(10, 10, 1, 1), 8, 8)
+    )
+    assert not raster.mask.any()
+    shown = picture(
+        engine, Mosaic(constants, method), MapRegion("EPSG:4326", Box(10, 10, 1, 1), 8, 8), Style()
+    )
+    assert not shown[..., 3].any()
+
+
+@pytest.mark.parametrize(
+    ("limits", "target", "method"),
+    [
+        (Limits(output_side=100), MapRegion(UTM, None, 101, 101), "first"),
+        (Limits(output_side=100), MapRegion(UTM, Box(0, 0, 1, 1), 101, 101), "first"),
+        (Limits(source_pixels=SIDE * SIDE * 2), WHOLE, "mean"),
+        (Limits(decoded_bytes=SIDE * SIDE * 5), WHOLE, "median"),
+    ],
+)
+def test_limits_count_all_sources(constants, limits, target, method):
+    engine = Engine(Config(limits=limits))
+    with pytest.raises(LimitError):
+        engine.mosaics.read(Mosaic(constants, method), target)
+    engine.close()
+
+
+def test_ranges_are_measured_within_the_limits(tmp_path):
+    sources = tuple(
+        write(
+            tmp_path / f"{index}.tif", np.full((256, 256), index + 1, "uint16"), left=index * 2560
+        )
+        for index in range(4)
+    )
+    engine = Engine(Config(limits=Limits(source_pixels=256 * 256 * 2)))
+    box = Box(0, 4_500_000 - 2560, 2560, 2560)
+    picture(engine, Mosaic(sources), MapRegion(UTM, box, 64, 64))
+    engine.close()
+
+
+def test_what_cannot_be_asked(engine, constants):
+    mosaic = Mosaic(constants)
+    with pytest.raises(OutsideError, match="band 2"):
+        engine.mosaics.read(mosaic, WHOLE, bands=(1,))
+    with pytest.raises(OutsideError, match="axis"):
+        engine.mosaics.read(mosaic, WHOLE, plane=Plane.of({"z": 1}))
+    styled = RenderRequest(WHOLE, Encoding("tiff"), AUTOMATIC)
+    with pytest.raises(EncodeError, match="look"):
+        engine.mosaics.render(mosaic, styled)
+    projected = Style((Channel(0),), projection=Projection("z", "max"))
+    with pytest.raises(ParameterError, match="projection"):
+        picture(engine, mosaic, WHOLE, projected)
+
+
+def test_the_values_of_each_at_a_place(engine, constants):
+    place = MapRegion(UTM, Box(500_000 + SIDE * 5, 4_499_900, 1, 1), 1, 1)
+    found = engine.mosaics.read_each(Mosaic(constants), place)
+    values = [
+        one.data[0, 0, 0] if one is not None and (one.mask is None or one.mask[0, 0]) else None
+        for one in found
+    ]
+    assert values == [1, 2, None]
+
+
+def test_an_algorithm_runs_over_the_seam(engine, tmp_path):
+    columns = np.tile(np.arange(SIDE, dtype="float32"), (SIDE, 1))
+    flat = (columns * 10, (columns + SIDE) * 10)
+    sources = tuple(
+        write(tmp_path / f"{index}.tif", data, left=500_000 + index * SIDE * 10)
+        for index, data in enumerate(flat)
+    )
+    style = Style((Channel(0),), algorithm=Algorithm("hillshade"))
+    shown = picture(engine, Mosaic(sources), MapRegion(UTM, None, 2 * SIDE, SIDE), style)
+    assert np.ptp(shown[4:-4, 4:-4, 0].astype(int)) <= 1
+
+
+def test_real_files_over_the_antimeridian(engine):
+    if not IMAGES.is_dir():
+        pytest.skip("shared images absent")
+    sources = tuple(
+        local_source(IMAGES / "geo" / name) for name in ("rt_cog.tif", "rt_cog_dateline.tif")
+    )
+    tile_set = TileMatrixSets().get("WebMercatorQuad")
+    for column in (0, 255):
+        tile = MapTile(tile_set.matrix(8), column, 84, 256, 256)
+        joined = engine.mosaics.read(Mosaic(sources), tile)
+        alone = engine.read(sources[1], tile)
+        assert np.array_equal(joined.data, alone.data)
+        assert alone.mask is None or alone.mask.any()

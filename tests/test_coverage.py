@@ -11,11 +11,12 @@ from rasterio.transform import Affine as GdalAffine
 
 from tilewright import coverage as module
 from tilewright import outline
-from tilewright.coverage import bounds_in, coverage, covered_box, inside, mask_outside
+from tilewright.coverage import coverage, covered_box, inside, mask_outside
 from tilewright.errors import LimitError
-from tilewright.geo import ControlPoint, Geo, from_points
+from tilewright.geo import ControlPoint, Geo, RationalPolynomials, from_points, from_rational
 from tilewright.geometry import Affine, Box, Grid, Size
 from tilewright.image import Raster
+from tilewright.outline import bounds_in
 from tilewright.polygon import Polygon, parse_polygon
 
 UTM = "EPSG:32631"
@@ -231,6 +232,26 @@ def test_control_points_place_a_polygon_too():
     polygon = on_plain(box(4, 5, 10, 12))
     found = coverage(polygon, pixels, from_points(UTM, points))
     assert found.sum() == pytest.approx(42, abs=1e-3)
+
+
+@pytest.mark.parametrize("turn", [0, 360])
+def test_rational_polynomials_place_a_polygon_too(turn):
+    zeros = (0.0,) * 17
+    rational = RationalPolynomials(
+        offsets=(16, 16, 10, 20, 0),
+        scales=(16, 16, 1, 1, 1),
+        row_numerator=(0, 0, -1, *zeros),
+        row_denominator=(1, 0, 0, *zeros),
+        column_numerator=(0, 1, 0, *zeros),
+        column_denominator=(1, 0, 0, *zeros),
+    )
+    geo = from_rational(rational, SIDE, SIDE)
+    polygon = lonlat(
+        [(x - turn, y) for x, y in [(19.5, 9.5), (20.5, 9.5), (20.5, 10.5), (19.5, 10.5)]]
+    )
+    found = coverage(polygon, Grid(PLAIN.size, Affine.scale(1, 1)), geo)
+    # RPC count pixel centres: 19.5 degrees is column 16 - 8 + 0.5.
+    assert np.allclose(found, np.outer(overlap(8.5, 24.5), overlap(8.5, 24.5)), atol=1e-3)
 
 
 def test_covered_box_is_that_of_the_part_inside():

@@ -13,6 +13,7 @@ from tilewright.mosaic import METHODS
 from tilewright.request import Tile
 
 UTM = "EPSG:32618"
+GRAY = (Band(interpretation="gray"),)
 
 
 def info(
@@ -23,7 +24,7 @@ def info(
     crs=UTM,
     size=(100, 80),
     dtype="uint8",
-    bands=(Band(interpretation="gray"),),
+    bands=GRAY,
     palette=None,
     geo=True,
 ):

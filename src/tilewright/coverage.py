@@ -17,7 +17,7 @@ from tilewright.errors import LimitError
 from tilewright.geo import Doubles, Geo
 from tilewright.geometry import Affine, Box, Grid, Size
 from tilewright.image import Mask, Raster
-from tilewright.outline import Outline, outline_in_crs, outline_on
+from tilewright.outline import Outline, outline_on
 from tilewright.polygon import Polygon
 
 LINES = 16
@@ -91,20 +91,6 @@ def covered_box(polygon: Polygon, size: Size, geo: Geo) -> Box | None:
     return Box(left, top, right - left, bottom - top).clip(size)
 
 
-def bounds_in(polygon: Polygon, crs: str) -> Box | None:
-    """Return the smallest box of a CRS around a polygon; None where it has no area there.
-
-    Across the antimeridian it goes on past it: its right edge may lie beyond 180 degrees.
-    """
-    outline = outline_in_crs(polygon, crs)
-    if not len(outline.x):
-        return None
-    wide, high = float(np.ptp(outline.x)), float(np.ptp(outline.y))
-    if wide <= 0 or high <= 0:
-        return None
-    return Box(float(outline.x.min()), float(outline.y.min()), wide, high)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Edges:
     """Straight lines between places in pixels of the grid; together they are closed."""
@@ -146,7 +132,7 @@ def _is_reversed(polygon: Polygon, grid: Grid, geo: Geo | None, found: Mask) -> 
     nothing at the other end of the map: all that lies off it is inside. So a few pixels are
     brought back to the polygon's own CRS, where there is no doubt.
     """
-    if grid.crs == polygon.crs or (geo is not None and geo.crs == polygon.crs):
+    if polygon.crs == (grid.crs or (geo and geo.crs)):
         return False
     size, crs = grid.size, grid.crs
     rows, columns = (

@@ -15,12 +15,12 @@ import numpy.typing as npt
 from tilewright.crs import convert, period
 from tilewright.errors import LimitError
 from tilewright.geo import Doubles, Geo, Places
-from tilewright.geometry import Affine, Grid, Size
+from tilewright.geometry import Affine, Box, Grid, Size
 from tilewright.polygon import Polygon
 
 BEND = 1 / 8
 """Pixels that an edge may be off."""
-MOST_PLACES = 1 << 22
+MOST_PLACES = 1 << 21
 """Of an outline whose edges are cut."""
 
 _FEW = 4096
@@ -31,7 +31,7 @@ _TURN_PARTS = 8
 _ROUNDS = 16
 _EDGE_ROUNDS = 12
 """How often an edge that leaves the target's domain is halved."""
-_TURNS = (-2, -1, 0, 1, 2)
+_TURNS: tuple[int, ...] = (-2, -1, 0, 1, 2)
 
 Numbers = npt.NDArray[np.int64]
 
@@ -64,9 +64,13 @@ def outline_on(polygon: Polygon, grid: Grid, geo: Geo | None) -> Outline:
     around = period(crs)
     sight = _Sight(grid.size, BEND, rough, around)
     outline = _projected(polygon, crs, sight)
+    turns = _TURNS
+    # Rational polynomials find the shorter way around the earth by themselves.
+    if around is None or (grid.crs is None and geo is not None and geo.rational is not None):
+        turns = (0,)
     inside = []
-    for turn in _TURNS if around is not None else (0,):
-        moved = outline.x + turn * around if around is not None else outline.x
+    for turn in turns:
+        moved = outline.x + turn * (around or 0.0)
         x, y = pixels(moved, outline.y)
         known = np.isfinite(x) & np.isfinite(y)
         inside.append(_near(Outline(x, y, outline.ring).kept(known), grid.size))
@@ -78,9 +82,18 @@ def outline_on(polygon: Polygon, grid: Grid, geo: Geo | None) -> Outline:
     )
 
 
-def outline_in_crs(polygon: Polygon, crs: str) -> Outline:
-    """Return a polygon's rings in a CRS, its edges cut into short pieces."""
-    return _projected(polygon, crs, None)
+def bounds_in(polygon: Polygon, crs: str) -> Box | None:
+    """Return the smallest box of a CRS around a polygon; None where it has no area there.
+
+    Across the antimeridian it goes on past it: its right edge may lie beyond 180 degrees.
+    """
+    outline = _projected(polygon, crs, None)
+    if not len(outline.x):
+        return None
+    wide, high = float(np.ptp(outline.x)), float(np.ptp(outline.y))
+    if wide <= 0 or high <= 0:
+        return None
+    return Box(float(outline.x.min()), float(outline.y.min()), wide, high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +169,7 @@ def _projected(polygon: Polygon, crs: str, sight: _Sight | None) -> Outline:
             split |= np.isfinite(u[edge]) != np.isfinite(u[edge + 1])
         edge, (middle_u, middle_v) = edge[split], (middle[0][split], middle[1][split])
         if len(x) + len(edge) > MOST_PLACES:
-            raise LimitError("polygon_vertices", len(x) + len(edge), MOST_PLACES)
+            raise LimitError("projected_vertices", len(x) + len(edge), MOST_PLACES)
         halved = np.zeros(len(x), np.bool_)
         halved[edge] = True
         x, y = np.insert(x, edge + 1, middle_x[split]), np.insert(y, edge + 1, middle_y[split])
@@ -182,7 +195,7 @@ def _cut_up(polygon: Polygon) -> tuple[Doubles, Doubles, Numbers]:
     counts = np.where(ring[:-1] == ring[1:], counts, 1).astype(np.int64)
     total = int(counts.sum())
     if total > MOST_PLACES:
-        raise LimitError("polygon_vertices", total, MOST_PLACES)
+        raise LimitError("projected_vertices", total, MOST_PLACES)
     edge = np.repeat(np.arange(len(counts)), counts)
     part = (np.arange(total) - np.repeat(counts.cumsum() - counts, counts)) / counts[edge]
     cut = places[edge] + part[:, np.newaxis] * steps[edge]

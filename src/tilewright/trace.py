@@ -19,7 +19,7 @@ from tilewright.image import ImageInfo
 
 Places32 = npt.NDArray[np.float32]
 
-TOLERANCE = 1 / 8
+TOLERANCE = 1 / 32
 """How far a traced place may lie from the true one: pixels of the image, or of the grid where
 those are the smaller."""
 _DEGREES = (4, 8, 16, 32)
@@ -74,7 +74,8 @@ class Scatter:
     @property
     def pitch(self) -> tuple[float, float]:
         """How far one step over the grid leads, along x and y of the image: the median."""
-        down, across = np.diff(self.places, axis=0), np.diff(self.places, axis=1)
+        with np.errstate(invalid="ignore"):
+            down, across = np.diff(self.places, axis=0), np.diff(self.places, axis=1)
         found = []
         for axis in range(2):
             right, below = across[:-1, :, axis], down[:, :-1, axis]

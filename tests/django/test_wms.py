@@ -1,5 +1,6 @@
 import io
 import json
+import re
 import threading
 import warnings
 from pathlib import Path
@@ -187,6 +188,13 @@ class TestGetMap:
         response = ask(format=format, layers=layers)
         assert response["Content-Type"] == format
         assert Image.open(io.BytesIO(response.content)).format == kind
+
+    @pytest.mark.parametrize("transparent", ["TRUE", "FALSE"])
+    @pytest.mark.parametrize("format", ["image/jpeg", "image/webp", "image/png", "image/tiff"])
+    def test_a_map_of_one_pixel(self, ask, format, transparent):
+        one = {"width": "1", "height": "1", "transparent": transparent, "format": format}
+        for layers in ("left", "left,top"):
+            assert ask(layers=layers, **one)["Content-Type"] == format
 
     @pytest.mark.parametrize("layers", ["left", "top,left"])
     def test_a_tiff_is_a_picture(self, ask, layers):
@@ -573,15 +581,46 @@ def bounds_in(crs, version):
     return ",".join(map(str, (south, west, north, east) if swapped else edges))
 
 
-def test_real_files_are_layers(serve, ask):
-    if not IMAGES.exists():
-        pytest.skip("shared images absent")
-    names = ("rt_cog.tif", "rt_cog_dateline.tif", "rt_cog_fullearth.tif", "goes.tif")
-    # The last one has no CRS.
-    serve({name: IMAGES / "geo" / name for name in (*names, "rotated.tif")})
-    for version in ("1.1.1", "1.3.0"):
+@pytest.mark.skipif(not IMAGES.exists(), reason="shared images absent")
+class TestRealFiles:
+    NAMES = (
+        "rt_cog.tif",
+        "rt_cog_dateline.tif",
+        "rt_cog_fullearth.tif",
+        "goes.tif",
+        "RGB.byte.tif",
+    )
+
+    @pytest.mark.parametrize(
+        ("version", "schema"),
+        [("1.1.1", "WMS_MS_Capabilities.dtd"), ("1.3.0", "capabilities_1_3_0.xsd")],
+    )
+    def test_they_are_layers(self, serve, ask, version, schema):
+        # The last one has no CRS.
+        serve({name: IMAGES / "geo" / name for name in (*self.NAMES, "rotated.tif")})
         response = ask(CAPABILITIES, version=version)
-        assert names_of(response) == [*names]
-    for name in names:
-        whole = ask(layers=name, crs="EPSG:3857", bbox="-2e7,-2e7,2e7,2e7".replace("+", ""))
+        assert names_of(response) == [*self.NAMES]
+        assert not {b"inf", b"nan"} & {*re.split(rb"[^a-z]", response.content.lower())}
+        etree = pytest.importorskip("lxml.etree")
+        file = schema_folder() / "wms" / version / schema
+        rules = etree.DTD(str(file)) if version == "1.1.1" else etree.XMLSchema(etree.parse(file))
+        rules.assertValid(etree.fromstring(response.content))
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_their_announced_boxes_show_them(self, serve, ask, name):
+        serve({name: IMAGES / "geo" / name})
+        root = ET.fromstring(ask(CAPABILITIES).content)  # noqa: S314
+        boxes = [*root.iter(f"{WMS}BoundingBox")]
+        assert len(boxes) >= 3
+        for box in boxes:
+            edges = ",".join(box.get(edge) for edge in ("minx", "miny", "maxx", "maxy"))
+            crs, clear = box.get("CRS"), {"transparent": "TRUE"}
+            shown = pixels(ask(layers=name, crs=crs, bbox=edges.replace("+", ""), **clear))
+            assert shown.shape[:2] == (256, 256)
+            assert shown.ndim == 2 or shown.shape[2] == 3 or shown[..., 3].any(), (crs, edges)
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_they_are_found_on_the_whole_earth(self, serve, ask, name):
+        serve({name: IMAGES / "geo" / name})
+        whole = ask(layers=name, crs="CRS:84", bbox="-180,-90,180,90", transparent="TRUE")
         assert pixels(whole).shape[:2] == (256, 256)

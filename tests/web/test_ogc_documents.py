@@ -154,6 +154,22 @@ def test_tilesets_are_of_their_schema(name):
             assert low < place < high
 
 
+@pytest.mark.parametrize(
+    ("name", "near", "far"),
+    [
+        ("degrees", "EuropeanETRS89_LAEAQuad", "CanadianNAD83_LCC"),
+        ("utm", "CanadianNAD83_LCC", "UTM31WGS84Quad"),
+        ("dateline", "WorldMercatorWGS84Quad", "UPSArcticWGS84Quad"),
+        ("earth", "UTM31WGS84Quad", None),
+    ],
+)
+def test_sets_for_other_places_are_not_listed(name, near, far):
+    items = tilesets_document(LAYERS[name], SETS, AT)["tilesets"]
+    listed = {by_rel(item, "self")[0]["href"].rpartition("/")[2] for item in items}
+    assert near in listed
+    assert far not in listed
+
+
 def test_the_template_of_tiles_is_ready_for_clients():
     items = by_rel(tileset_document(UTM, MERCATOR, AT, FORMATS), "item")
     assert all(link["templated"] is True for link in items)

@@ -22,7 +22,7 @@ RULES = {
         "tiles": {
             "type": "array",
             "minItems": 1,
-            "items": {"type": "string", "pattern": r"^https?://.*\{z\}.*\{x\}.*\{y\}"},
+            "items": {"type": "string", "pattern": r"^https?://(?=.*\{x\})(?=.*\{y\}).*\{z\}"},
         },
         "vector_layers": {"type": "array", "maxItems": 0},
         "name": {"type": "string"},

@@ -329,6 +329,11 @@ def test_a_clear_picture_is_laid_on_a_colour():
     assert flat(paint(3), "#ffffff").data[0, 0].tolist() == [3]
 
 
+def test_a_picture_of_one_pixel_lies_in_memory_as_codecs_want_it():
+    one = flat(Picture(np.zeros((1, 1, 4), np.uint8)), "#ff8001").data
+    assert one.strides == (3, 3, 1)
+
+
 def test_a_tall_picture_is_laid_on_in_parts():
     lower = Picture(np.zeros((3000, 1000, 3), np.uint8))
     upper = np.zeros((3000, 1000, 4), np.uint8)

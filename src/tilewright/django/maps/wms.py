@@ -233,6 +233,6 @@ def _encoded(engine: Engine, shown: Picture, grid: Grid, drawn_on: wms.Canvas) -
     encoder = engine.encoder(drawn_on.format)
     encoding = Encoding(drawn_on.format, background=drawn_on.background)
     if encoder.kind == "raster":
-        data = np.ascontiguousarray(np.moveaxis(shown.data, -1, 0))
+        data = np.moveaxis(shown.data, -1, 0).copy()
         return encoder.encode(Raster(data, None, grid), encoding)
     return encoder.encode(shown, encoding)

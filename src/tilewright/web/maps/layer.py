@@ -69,6 +69,7 @@ def _zooms(geo: Geo, size: Size, tile_set: TileMatrixSet) -> tuple[int, int]:
     first, last = tile_set.zooms[0], tile_set.zooms[-1]
     if box is None:
         return first, last
+    box = _inside(box, tile_set)
     pitch = ((box.width**2 + box.height**2) / (size.width**2 + size.height**2)) ** 0.5
     # A zoom within a twentieth of the image's own resolution shows all there is.
     deep = [z for z in tile_set.zooms if tile_set.matrix(z).cell_size >= pitch * 0.95]
@@ -84,6 +85,16 @@ def _zooms(geo: Geo, size: Size, tile_set: TileMatrixSet) -> tuple[int, int]:
         <= tile_set.matrix(z).cell_size
     ]
     return min(coarse[-1] if coarse else first, finest), finest
+
+
+def _inside(box: Box, tile_set: TileMatrixSet) -> Box:
+    """Return the part of a box that the set's tiles cover: poles lie far outside Mercator's."""
+    first = tile_set.matrices[0]
+    right = first.left + first.columns * first.tile_width * first.cell_size
+    bottom = first.top - first.rows * first.tile_height * first.cell_size
+    left, low = max(box.x, first.left), max(box.y, bottom)
+    wide, high = min(box.right, right) - left, min(box.bottom, first.top) - low
+    return Box(left, low, wide, high) if wide > 0 and high > 0 else box
 
 
 def _is_close(tile_set: TileMatrixSet, deep: list[int], pitch: float) -> bool:

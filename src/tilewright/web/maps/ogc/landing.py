@@ -17,7 +17,6 @@ _TILES = ("core", "tileset", "tilesets-list", "geodata-tilesets", "oas30", "png"
 _MAPS = (
     "core",
     "collection-map",
-    "tilesets",
     "scaling",
     "spatial-subsetting",
     "display-resolution",

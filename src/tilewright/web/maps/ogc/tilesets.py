@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from tilewright.crs import period
+from tilewright.crs import area_of_use, period
 from tilewright.errors import OutsideError
 from tilewright.geometry import Box
 from tilewright.request import MapTile
@@ -23,9 +23,14 @@ from tilewright.web.maps.ogc.places import crs_member
 
 
 def tilesets_document(layer: Layer, sets: Iterable[TileMatrixSet], at: Addresses) -> dict[str, Any]:
-    """Return the list of a layer's tilesets (20-057, clause 10): those with a tile of it."""
+    """Return the list of a layer's tilesets (20-057, clause 10): those made for where it lies.
+
+    Others answer too, where the projection still finds the layer far from its own area.
+    """
     return {
-        "tilesets": [_item(layer, one, at) for one in sets if limits(layer, one)],
+        "tilesets": [
+            _item(layer, one, at) for one in sets if _is_near(layer, one) and limits(layer, one)
+        ],
         "links": [link("self", at.tilesets(layer.name), "This document")],
     }
 
@@ -112,6 +117,19 @@ def _tiles(
 ) -> Link:
     href = at.tile_template(layer.name, tile_set.name, name)
     return link("item", href, f"The tiles as {media_type}", media_type) | {"templated": True}
+
+
+def _is_near(layer: Layer, tile_set: TileMatrixSet) -> bool:
+    """Tell whether a layer touches the area that a set's CRS is meant for."""
+    area = area_of_use(tile_set.crs)
+    if area is None:
+        return True
+    west, south, east, north = area
+    east = east + 360.0 if east < west else east
+    box = layer.bounds
+    return (south <= box.bottom and box.y <= north) and any(
+        west + turn <= box.right and box.x <= east + turn for turn in (-360.0, 0.0, 360.0)
+    )
 
 
 def _limits(one: MatrixLimits) -> dict[str, Any]:

@@ -14,11 +14,12 @@ from tilewright.web.maps.wms.query import NEW, OLD, Version
 from tilewright.web.maps.wms.report import XSI
 from tilewright.web.maps.wms.terms import LAYER_LIMIT
 from tilewright.web.maps.xml import MEDIA_TYPE, document, element, leaf
+from tilewright.web.params import FARTHEST
 
 LONGITUDE_FIRST = "OGC:CRS84"
 WORLD = (WEB_MERCATOR, WGS84, LONGITUDE_FIRST)
 REGIONAL = ("EPSG:3395", "EPSG:3031", "EPSG:3995", "EPSG:3035", "EPSG:5070")
-"""Offered where their area meets the image: other CRSs that maps are often drawn in. Every CRS
+"""Offered where their area holds the image: other CRSs that maps are often drawn in. Every CRS
 that PROJ knows is served, listed or not."""
 
 _MEDIA_TYPES = {OLD: "application/vnd.ogc.wms_xml", NEW: MEDIA_TYPE}
@@ -56,7 +57,7 @@ def capabilities(service: Service, layers: Sequence[Layer], version: Version) ->
 
 
 def crs_text(crs: str) -> str:
-    """Return what WMS calls a CRS: longitude and latitude have a name of its own (1.3.0, B.3)."""
+    """Return what WMS calls a CRS: longitude before latitude is its own CRS:84 (1.3.0, B.3)."""
     return "CRS:84" if crs == LONGITUDE_FIRST else crs
 
 
@@ -64,7 +65,7 @@ def offered(layer: Layer) -> tuple[str, ...]:
     """Return the CRSs that a layer is announced in, its own one first; all have a short name."""
     own = (layer.geo.crs,) if _has_short_name(layer.geo.crs) else ()
     degrees = layer.bounds
-    near = (crs for crs in REGIONAL if _meets(crs, degrees))
+    near = (crs for crs in REGIONAL if _holds(crs, degrees))
     return tuple(dict.fromkeys((*own, *WORLD, *near, *_utm(degrees))))
 
 
@@ -205,9 +206,12 @@ def _link(url: str) -> str:
 
 
 def _bounds_in(layer: Layer, crs: str) -> Box | None:
+    """Return the layer's bounds as a map can ask for them; None where they have no end."""
     box = layer.bounds_in(crs)
     around = period(crs)
-    if box is None or around is None or (box.x >= -around / 2 and box.right <= around / 2):
+    if box is None or max(map(abs, (box.x, box.y, box.right, box.bottom))) > FARTHEST:
+        return None
+    if around is None or (box.x >= -around / 2 and box.right <= around / 2):
         return box
     # Across the antimeridian a box would run past the CRS's domain.
     return Box(-around / 2, box.y, around, box.height)
@@ -223,15 +227,14 @@ def _area(crs: str) -> tuple[float, float, float, float] | None:
     return area_of_use(crs)
 
 
-def _meets(crs: str, degrees: Box) -> bool:
-    """Tell whether a CRS is meant for where an image lies."""
+def _holds(crs: str, degrees: Box) -> bool:
+    """Tell whether all of an image lies where a CRS is meant for: elsewhere it has no end."""
     area = _area(crs)
     if area is None:
         return False
     west, south, east, north = area
-    return (
-        degrees.x < east and degrees.right > west and degrees.y < north and degrees.bottom > south
-    )
+    across = west <= degrees.x and degrees.right <= east
+    return across and south <= degrees.y and degrees.bottom <= north
 
 
 def _utm(degrees: Box) -> tuple[str, ...]:

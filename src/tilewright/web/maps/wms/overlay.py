@@ -32,7 +32,8 @@ def flat(picture: Picture, background: str) -> Picture:
         return picture
     paper = np.empty((*picture.data.shape[:2], 3), np.uint8)
     paper[:] = list(bytes.fromhex(background[1:]))
-    return Picture(np.ascontiguousarray(over(Picture(paper), picture).data[..., :3]))
+    # A copy also where numpy sees no need: codecs refuse the strides of a view of one pixel.
+    return Picture(over(Picture(paper), picture).data[..., :3].copy())
 
 
 def _painted(data: Bytes) -> Painted:
