@@ -176,15 +176,16 @@ class _Places:
 
     def _sample_block(self, image: Array, window: Window) -> Array:
         sampling, parts = self.sampling, self.sampling.parts
+        # Areas are looked at in places, and one place is enough where a pixel is not cut.
+        kernel = _KERNELS.get(sampling.resampling, cv2.INTER_NEAREST)
         near = max(image.shape[:2]) <= _FARTHEST
         if near and parts == 1 and isinstance(sampling.onto, Affine):
-            return _sheared(image, sampling.onto, window, _KERNELS[sampling.resampling])
+            return _sheared(image, sampling.onto, window, kernel)
         places = self.at(window)
         if not near:
             image, places = _near(image, places)
         # OpenCV counts from the centres of pixels.
         x, y = places[0] - np.float32(0.5), places[1] - np.float32(0.5)
-        kernel = _KERNELS.get(sampling.resampling, cv2.INTER_NEAREST)
         sampled = cv2.remap(image, x, y, kernel, borderMode=cv2.BORDER_REPLICATE)
         if parts > 1:
             size = (sampled.shape[1] // parts, sampled.shape[0] // parts)
