@@ -1,9 +1,11 @@
 """What a project can set: frozen values, each with its default and its meaning."""
 
 from dataclasses import dataclass, field, fields
+from math import inf
 
 from tilewright.errors import ConfigurationError
 
+KIBI = 1 << 10
 MEBI = 1 << 20
 
 SELF_CONTAINED = (
@@ -60,20 +62,53 @@ class Config:
     gdal_drivers: tuple[str, ...] = SELF_CONTAINED
     """Short names of GDAL's drivers that may open files; empty: none. A driver whose files name
     other files or addresses lets whoever makes such a file read these with the server's rights."""
+    remote_hosts: tuple[str, ...] = ()
+    """Where files may be read from, besides the engine's stores: ``example.org``,
+    ``*.example.org`` and ``example.org:8443`` by https, ``http://example.org`` by http too,
+    ``s3://bucket``, ``gs://bucket`` and ``az://container`` without credentials; empty: nowhere."""
+    remote_allow_private: bool = False
+    """True lets those hosts have private and loopback addresses: for tests and intranets."""
+    remote_timeout_s: float = 10.0
+    """Seconds to wait for a connection, and for the next bytes; four times that for an answer."""
+    remote_retries: int = 2
+    """How often a request that failed is sent again, each time after a longer pause."""
+    remote_head_bytes: int = 64 * KIBI
+    """The first request for a remote file fetches this many bytes."""
+    remote_block_bytes: int = 32 * KIBI
+    """Remote bytes are fetched and kept in blocks of this size."""
+    remote_cache_bytes: int = 8 * MEBI
+    """Bytes of blocks kept in memory, per open remote file."""
+    remote_whole_bytes: int = 32 * MEBI
+    """A file up to this size is read at once where the server gives no ranges."""
+    remote_fresh_s: float = 60.0
+    """Seconds for which a remote file is believed not to have changed."""
 
     def __post_init__(self) -> None:
         _all_positive(self)
-        names = self.gdal_drivers
-        if not isinstance(names, tuple) or not all(
-            isinstance(name, str) and name for name in names
-        ):
-            raise ConfigurationError("gdal_drivers must be a tuple of names of GDAL's drivers")
+        for name, what in _NAMES.items():
+            names = getattr(self, name)
+            if not isinstance(names, tuple) or not all(
+                isinstance(one, str) and one for one in names
+            ):
+                raise ConfigurationError(f"{name} must be a tuple of {what}")
+
+
+_NAMES = {"gdal_drivers": "names of GDAL's drivers", "remote_hosts": "names of hosts"}
 
 
 def _all_positive(settings: Limits | Config) -> None:
     for row in fields(settings):
         value = getattr(settings, row.name)
-        if row.type in {str | None, tuple[str, ...]}:
-            continue
-        if isinstance(value, bool | float | str) or (isinstance(value, int) and value < 1):
-            raise ConfigurationError(f"{row.name} must be a whole number above 0, not {value!r}")
+        least = 0 if row.name == "remote_retries" else 1
+        if row.type is bool and not isinstance(value, bool):
+            raise ConfigurationError(f"{row.name} must be True or False, not {value!r}")
+        if row.type is float and (
+            isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < inf
+        ):
+            raise ConfigurationError(f"{row.name} must be a number above 0, not {value!r}")
+        if row.type is int and (
+            isinstance(value, bool) or not isinstance(value, int) or value < least
+        ):
+            raise ConfigurationError(
+                f"{row.name} must be a whole number above {least - 1}, not {value!r}"
+            )

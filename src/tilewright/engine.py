@@ -1,14 +1,16 @@
 """Where the arrows meet: the one owner of open readers and caches."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
 from tilewright import look
-from tilewright.blobs.local import LocalBlob
+from tilewright.blobs import Blob
+from tilewright.blobs.places import Places, Stores
 from tilewright.cache import ChunkCache, SingleFlight, Store
 from tilewright.colormaps import Colormaps, classify
 from tilewright.config import Config
@@ -47,13 +49,29 @@ class Engine:
     Nothing else in the house holds state: an engine that is dropped leaves nothing behind.
     """
 
-    def __init__(self, config: Config | None = None) -> None:
-        """Open nothing yet, load no codec."""
+    def __init__(
+        self,
+        config: Config | None = None,
+        stores: Stores | None = None,
+        openers: Mapping[str, Callable[[Source], Blob]] | None = None,
+    ) -> None:
+        """Open nothing yet, load no codec.
+
+        ``stores`` gives options, credentials among them, to remote places by prefix of their
+        uris; ``openers`` opens uris of schemes that this library does not know. Raises
+        ConfigurationError.
+        """
         self.config = config or Config()
+        self.stores: Stores = MappingProxyType(dict(stores or {}))
+        self._openers = dict(openers or {})
         self.readers: Registry[Driver] = Registry("tilewright.readers")
         self.colormaps = Colormaps(self.config.lut_folder)
         self.encoders: Registry[Encoder] = Registry("tilewright.encoders")
         self._state = _State.fresh(self)
+
+    def source(self, uri: str, *, address: str | None = None) -> Source:
+        """Return the source of a local path or a remote uri, as `Places.source` does."""
+        return self._live().places.source(uri, address=address)
 
     def info(self, source: Source) -> ImageInfo:
         """Return the layout of an image. Raises a SourceError."""
@@ -160,6 +178,7 @@ class Engine:
         self._state.pool.close()
         self._state.chunks.clear()
         self._state.measurements.clear()
+        self._state.places.close()
 
     @contextmanager
     def _lease(self, source: Source) -> Iterator[Reader]:
@@ -182,9 +201,11 @@ class Engine:
 
         The caller closes the reader. Raises a SourceError.
         """
-        blob = LocalBlob(source.uri)
+        state = self._live()
+        scheme = source.uri.partition("://")[0]
+        blob = self._openers.get(scheme, state.places.open)(source)
         try:
-            return self._first_reader(Opening(source, blob, self.config, self._state.chunks))
+            return self._first_reader(Opening(source, blob, self.config, state.chunks))
         except BaseException:
             blob.close()
             raise
@@ -248,6 +269,7 @@ class _State:
     """What an engine holds in one process."""
 
     process: int
+    places: Places
     pool: ReaderPool
     chunks: ChunkCache
     renders: SingleFlight[Encoded]
@@ -260,6 +282,7 @@ class _State:
     def fresh(cls, engine: Engine) -> "_State":
         return cls(
             process=os.getpid(),
+            places=Places(engine.config, engine.stores),
             pool=ReaderPool(engine.open_reader, engine.config.open_readers),
             chunks=ChunkCache(engine.config.chunk_cache_bytes),
             renders=SingleFlight(),

@@ -258,9 +258,9 @@ def test_a_name_that_leaves_the_storage_is_not_found(get):
     problem(get("tiles/0/0/0.png", sly.pk), 404)
 
 
-def test_a_storage_without_paths_is_not_supported(get, monkeypatch):
+def test_a_file_that_its_storage_lacks_is_not_found(get, monkeypatch):
     monkeypatch.setattr(Scan._meta.get_field("file"), "storage", InMemoryStorage())
-    problem(get("tiles/0/0/0.png"), 415)
+    problem(get("tiles/0/0/0.png"), 404)
 
 
 @pytest.mark.parametrize("path", ROUTES)

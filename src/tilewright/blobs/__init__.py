@@ -1,7 +1,7 @@
 """Bytes by range, wherever they lie."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Blob(Protocol):
@@ -30,3 +30,19 @@ class Blob(Protocol):
 
     def close(self) -> None:
         """Release what the blob holds. A second call does nothing."""
+
+
+@runtime_checkable
+class ReadsAhead(Protocol):
+    """An optional power of a blob that lies far away: to fetch before it is asked to read."""
+
+    @property
+    def ready(self) -> int:
+        """How many of the first bytes are at hand for as long as the blob is open."""
+
+    def prefetch(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """Begin to fetch each ``(offset, length)`` in few requests, as far as the memory allows.
+
+        Nothing is waited for; whoever reads them waits, and learns what went wrong. Nothing is
+        done when the first range is at hand or on its way.
+        """

@@ -7,7 +7,7 @@ Its keys are the fields of `tilewright.config.Config` and of `WebConfig`::
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from difflib import get_close_matches
 from pathlib import PurePath
@@ -19,10 +19,15 @@ from django.core.signals import setting_changed
 from django.dispatch import receiver
 
 from tilewright.config import Config
+from tilewright.django.caching import KeptReplies
+from tilewright.django.careful import CarefulCache
+from tilewright.django.localcopy import LocalCopies
+from tilewright.django.storages import SCHEME, Storages
 from tilewright.encode import Encoder
 from tilewright.engine import Engine
 from tilewright.errors import ConfigurationError
 from tilewright.tms import TileMatrixSets
+from tilewright.web.http import Reply, Validator
 
 SETTING = "TILEWRIGHT"
 PREFERRED = ("jpeg", "png", "webp", "avif")
@@ -41,15 +46,39 @@ class WebConfig:
     """How long a client may show a picture without asking whether it changed; 0: always ask."""
     cache_public: bool = False
     """True lets shared caches keep pictures: right only when everybody may see all of them."""
+    cache: str | None = None
+    """The alias in ``CACHES`` where finished answers are kept; None: nowhere."""
+    cache_timeout_s: int | None = 7 * 24 * 3600
+    """How long they are kept; None: until the cache needs their place. None is ever stale, as
+    the source's version is in its key."""
+    cache_max_bytes: int = 1_000_000
+    """The largest answer that is kept. Memcached takes none above 1 MiB unless told to."""
+    cache_min_ms: float | None = None
+    """Answers that take less time to make are not kept; None: as long as this process measures
+    that the cache takes to store and return one."""
+    cache_wait_s: float = 0.5
+    """How long to wait for Redis or memcached where the cache's own options do not tell."""
     trusted_proxy: bool = False
     """True takes scheme, host and path prefix of links from the headers X-Forwarded-Proto,
     -Host and -Prefix, or Forwarded: right only behind a proxy that sets or removes them all."""
+
+    copy_folder: str | None = None
+    """Where files are copied whose storage cannot be read by range; None: a folder of the
+    user's own among the system's temporary files."""
+    copy_cache_bytes: int = 4 << 30
+    """The most that those copies may take together; what was used longest ago goes first."""
 
     def __post_init__(self) -> None:
         if self.cache_max_age_s < 0:
             raise ConfigurationError(
                 f"cache_max_age_s must be 0 or more, not {self.cache_max_age_s}"
             )
+        for name in ("cache_timeout_s", "cache_max_bytes", "cache_wait_s", "copy_cache_bytes"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise ConfigurationError(f"{name} must be above 0, not {value}")
+        if self.cache_min_ms is not None and self.cache_min_ms < 0:
+            raise ConfigurationError(f"cache_min_ms must be 0 or more, not {self.cache_min_ms}")
 
     @property
     def cache_control(self) -> str:
@@ -68,6 +97,8 @@ class Edge:
     """What a view needs, looked up once for a process."""
 
     engine: Engine
+    storages: Storages
+    """Where files lie that are in no local storage."""
     suffixes: Mapping[str, str]
     """From file suffix to format."""
     media_types: Mapping[str, str]
@@ -77,6 +108,12 @@ class Edge:
     document_cache_control: str
     trusted_proxy: bool
     """Whether links follow what a proxy says of the client's address."""
+    kept: KeptReplies | None
+    """What the project's cache holds; None when it is not used."""
+
+    def reply(self, kind: Hashable, validator: Validator, make: Callable[[], Reply]) -> Reply:
+        """Return what ``make`` makes, or what is kept of it, as `KeptReplies.reply` does."""
+        return make() if self.kept is None else self.kept.reply(kind, validator, make)
 
 
 def read_setting() -> tuple[Config, WebConfig]:
@@ -92,7 +129,13 @@ def read_setting() -> tuple[Config, WebConfig]:
     _refuse_unknown(given, known, SETTING)
     web = {name: value for name, value in given.items() if name in web_names}
     rest = {name: value for name, value in given.items() if name not in web_names}
-    return _build(Config, rest, SETTING), _build(WebConfig, web, SETTING)
+    config, web_config = _build(Config, rest, SETTING), _build(WebConfig, web, SETTING)
+    if web_config.cache is not None and web_config.cache not in settings.CACHES:
+        aliases = ", ".join(sorted(settings.CACHES))
+        raise ConfigurationError(
+            f"{SETTING}['cache'] must be an alias in CACHES ({aliases}), not {web_config.cache!r}"
+        )
+    return config, web_config
 
 
 def _refuse_unknown(given: Mapping[Any, Any], known: set[str], where: str) -> None:
@@ -121,6 +164,8 @@ def _build(kind: type[T], given: Mapping[str, Any], where: str) -> T:
             values[name] = _texts(value, place)
             continue
         allowed = get_args(expected) or (expected,)
+        if type(value) is int and float in allowed:
+            value = float(value)  # noqa: PLW2901 - 5 seconds are 5.0 seconds
         # True is an int to Python, and a slip to a reader of settings.
         if type(value) not in allowed:
             kinds = " or ".join("None" if kind is NoneType else kind.__name__ for kind in allowed)
@@ -157,6 +202,9 @@ class _Holder:
             edge, self._edge = self._edge, None
         if edge is not None:
             edge.engine.close()
+            edge.storages.close()
+            if edge.kept is not None:
+                edge.kept.close()
 
 
 _holder = _Holder()
@@ -166,22 +214,34 @@ edge = _holder.get
 
 @receiver(setting_changed)
 def _follow_setting(*, setting: str, **_: object) -> None:
-    if setting == SETTING:
+    if setting in {SETTING, "CACHES"}:
         _holder.drop()
 
 
 def _make_edge() -> Edge:
     config, web = read_setting()
-    engine = Engine(config)
+    storages = Storages(config, LocalCopies(web.copy_folder, web.copy_cache_bytes))
+    engine = Engine(config, openers={SCHEME: storages.open})
     encoders = loadable_encoders(engine)
     return Edge(
         engine,
+        storages,
         suffixes={suffix: encoder.name for encoder in encoders for suffix in encoder.suffixes},
         media_types={encoder.media_type: encoder.suffixes[0] for encoder in encoders},
         tile_sets=TileMatrixSets(config.tile_matrix_set_folder),
         cache_control=web.cache_control,
         document_cache_control=web.document_cache_control,
         trusted_proxy=web.trusted_proxy,
+        kept=None if web.cache is None else _kept(web.cache, web),
+    )
+
+
+def _kept(alias: str, web: WebConfig) -> KeptReplies:
+    return KeptReplies(
+        CarefulCache(alias, wait_s=web.cache_wait_s),
+        timeout_s=web.cache_timeout_s,
+        max_bytes=web.cache_max_bytes,
+        min_ms=web.cache_min_ms,
     )
 
 

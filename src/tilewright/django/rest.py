@@ -12,10 +12,11 @@ from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
 from tilewright.django import conf, numbers
+from tilewright.django.caching import picture_kind
 from tilewright.django.replies import answer, to_response
-from tilewright.django.routing import PathDecides, as_problem, liked_suffix, query, route
-from tilewright.django.sources import file_source
-from tilewright.errors import SourceError, TilewrightError
+from tilewright.django.routing import PathDecides, as_problem, liked_suffix, query, route, without
+from tilewright.django.sources import url_source, value_source
+from tilewright.errors import ParameterError, SourceError, TilewrightError
 from tilewright.image import ImageInfo, Source
 from tilewright.request import RenderRequest
 from tilewright.style import Style
@@ -39,7 +40,11 @@ class ImageViewSetMixin(GenericViewSet[Any]):
     """
 
     image_field: ClassVar[str] = "file"
-    """The name of the model's `FileField`."""
+    """The name of the model's `FileField`, URL field or PostGIS `RasterField`."""
+
+    url_parameter: ClassVar[str] = ""
+    """The name of a query parameter that holds a URL to read instead of an object's field, on a
+    host that ``remote_hosts`` names. Empty: there is none."""
 
     style_field: ClassVar[str] = ""
     """The name of a text field of the model that holds a look of its own, as `Style.text`
@@ -55,14 +60,25 @@ class ImageViewSetMixin(GenericViewSet[Any]):
 
         An override calls ``self.get_object()`` too: that is where permissions are checked.
         """
+        if self.url_parameter:
+            return self._url_source()
         record = self.get_object()
-        file = getattr(record, self.image_field, None)
-        if file is None:
+        if not hasattr(record, self.image_field):
             raise ImproperlyConfigured(
                 f"{type(self).__name__}.image_field: {type(record).__name__} has no field "
                 f"{self.image_field!r}"
             )
-        return file_source(file)
+        return value_source(getattr(record, self.image_field))
+
+    def _query(self, request: Request) -> str:
+        """Return the query without what `get_source` has taken from it."""
+        return without(query(request), self.url_parameter) if self.url_parameter else query(request)
+
+    def _url_source(self) -> Source:
+        texts = self.request.query_params.getlist(self.url_parameter)
+        if len(texts) != 1:
+            raise ParameterError(self.url_parameter, "given once")
+        return url_source(texts[0], self.url_parameter)
 
     @route("info/metadata", "metadata")
     def image_metadata(self, request: Request, **_: str) -> HttpResponse:
@@ -95,7 +111,7 @@ class ImageViewSetMixin(GenericViewSet[Any]):
         asked = xyz.tile(
             (path["z"], path["x"], path["y"]),
             path["fmt"],
-            query(request),
+            self._query(request),
             edge.suffixes,
             partial(edge.engine.info, source),
             sets=edge.tile_sets,
@@ -109,7 +125,7 @@ class ImageViewSetMixin(GenericViewSet[Any]):
         source = self.get_source()
         edge = conf.edge()
         info = partial(edge.engine.info, source)
-        asked = xyz.thumbnail(path["fmt"], query(request), edge.suffixes, info)
+        asked = xyz.thumbnail(path["fmt"], self._query(request), edge.suffixes, info)
         return self._picture(request, edge, source, asked)
 
     @route("data/thumbnail", "thumbnail-negotiated")
@@ -118,7 +134,9 @@ class ImageViewSetMixin(GenericViewSet[Any]):
         source = self.get_source()
         edge = conf.edge()
         info = partial(edge.engine.info, source)
-        asked = xyz.thumbnail(liked_suffix(request, edge), query(request), edge.suffixes, info)
+        asked = xyz.thumbnail(
+            liked_suffix(request, edge), self._query(request), edge.suffixes, info
+        )
         return self._picture(request, edge, source, asked, vary="Accept")
 
     @route(r"data/region\.(?P<fmt>[^/.]+)", "region")
@@ -127,7 +145,7 @@ class ImageViewSetMixin(GenericViewSet[Any]):
         source = self.get_source()
         edge = conf.edge()
         info = partial(edge.engine.info, source)
-        asked = xyz.region(path["fmt"], query(request), edge.suffixes, info)
+        asked = xyz.region(path["fmt"], self._query(request), edge.suffixes, info)
         return self._picture(request, edge, source, asked)
 
     @route("data/region", "region-negotiated")
@@ -136,7 +154,7 @@ class ImageViewSetMixin(GenericViewSet[Any]):
         source = self.get_source()
         edge = conf.edge()
         info = partial(edge.engine.info, source)
-        asked = xyz.region(liked_suffix(request, edge), query(request), edge.suffixes, info)
+        asked = xyz.region(liked_suffix(request, edge), self._query(request), edge.suffixes, info)
         return self._picture(request, edge, source, asked, vary="Accept")
 
     @route("info/bands", "bands")
@@ -177,14 +195,18 @@ class ImageViewSetMixin(GenericViewSet[Any]):
     def _numbers(self, request: Request, ask: Callable[[str], numbers.Ask]) -> HttpResponse:
         source = self.get_source()
         edge = conf.edge()
-        asked = ask(query(request))
+        asked = ask(self._query(request))
         tag = http.etag(metadata.DOCUMENT_VERSION, ask.__name__, source, asked.key)
         validator = http.Validator(tag, edge.document_cache_control)
         return answer(
             request.META.get("HTTP_IF_NONE_MATCH"),
             request.method,
             validator,
-            lambda: http.document(asked.answer(edge.engine, source), validator),
+            lambda: edge.reply(
+                (ask.__name__, source.uri, source.options),
+                validator,
+                lambda: http.document(asked.answer(edge.engine, source), validator),
+            ),
         )
 
     def _picture(
@@ -203,7 +225,11 @@ class ImageViewSetMixin(GenericViewSet[Any]):
             request.META.get("HTTP_IF_NONE_MATCH"),
             request.method,
             validator,
-            lambda: http.picture(edge.engine.render(source, asked), validator),
+            lambda: edge.reply(
+                picture_kind(source, asked),
+                validator,
+                lambda: http.picture(edge.engine.render(source, asked), validator),
+            ),
         )
 
     def _document(
@@ -217,7 +243,11 @@ class ImageViewSetMixin(GenericViewSet[Any]):
             request.META.get("HTTP_IF_NONE_MATCH"),
             request.method,
             validator,
-            lambda: http.document(describe(edge.engine.info(source)), validator),
+            lambda: edge.reply(
+                (describe.__name__, source.uri, source.options),
+                validator,
+                lambda: http.document(describe(edge.engine.info(source)), validator),
+            ),
         )
 
     def handle_exception(self, exc: Exception) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar, cast
+from urllib.parse import unquote_plus
 
 from django.http import HttpResponse
 from rest_framework.decorators import action
@@ -50,6 +51,12 @@ def route(path: str, name: str) -> Callable[[Method], Method]:
 
 def query(request: Request) -> str:
     return cast("str", request.META.get("QUERY_STRING", ""))
+
+
+def without(text: str, name: str) -> str:
+    """Return a query string without one parameter, however its name is escaped."""
+    fields = text.split("&")
+    return "&".join(one for one in fields if unquote_plus(one.partition("=")[0]) != name)
 
 
 def liked_suffix(request: Request, edge: conf.Edge) -> str:

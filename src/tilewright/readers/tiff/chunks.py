@@ -1,5 +1,6 @@
 """One stored page: where its chunks lie, and their pixels."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -8,16 +9,18 @@ import imagecodecs
 import numpy as np
 from tifffile import TiffFrame, TiffPage
 
-from tilewright.blobs import Blob
+from tilewright.blobs import Blob, ReadsAhead
 from tilewright.config import Limits
 from tilewright.errors import CorruptSourceError, LimitError, UnsupportedSourceError
 from tilewright.geometry import Size
 from tilewright.image import Array
+from tilewright.readers.tiff.ahead import Panning
 from tilewright.readers.tiff.coded import BYTE_STREAMS, LERC, STATED, Stated, plain_lerc
 
 _SLICE_BYTES = 1 << 20
 _HEADERS_BYTES = 1 << 16
 _UNCOMPRESSED, _JPEG = 1, 7
+_RGB = 2
 
 
 @dataclass(frozen=True)
@@ -110,9 +113,14 @@ class StoredPage:
         """Take offsets and counts from the parsed page."""
         self.layout = layout
         self._blob = blob
+        self._ahead = blob if isinstance(blob, ReadsAhead) else None
+        self._panning = Panning(layout.down)
         self._limits = limits
         self._offsets = page.dataoffsets
         self._counts = page.databytecounts
+        if layout.key.photometric != _RGB:
+            # tifffile reads a part of the first tile for this, to tell how RGB is coded.
+            layout.key.is_jfif = False
         self._decode = layout.key.decode
         # Each page has tables of its own, even where all else is shared.
         self.tables = page.jpegtables
@@ -142,6 +150,23 @@ class StoredPage:
         if data is None:
             return self._blank(row)
         return self._decoded(data, index)
+
+    def prefetch(self, places: Sequence[tuple[int, int]], plane: int = 0) -> None:
+        """Have a far-away blob fetch chunks (column, row) together; others are read one by one."""
+        layout = self.layout
+        if self._ahead is None or layout.sliceable or not places:
+            return
+        first = plane * layout.down
+        ranges = [self._place((first + row) * layout.across + column) for column, row in places]
+        size, most = self._blob.size, self._limits.decoded_bytes
+        self._ahead.prefetch(
+            [(offset, count) for offset, count in ranges if 0 < offset < size and 0 < count <= most]
+        )
+
+    def foresee(self, column: int, row: int, plane: int = 0) -> None:
+        """Have a far-away blob fetch what a viewer that asks for this chunk may ask for next."""
+        if self._ahead is not None:
+            self.prefetch(self._panning.next(column, row, plane), plane)
 
     def _decoded(self, data: bytes, index: int) -> Array:
         layout = self.layout

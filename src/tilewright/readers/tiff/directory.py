@@ -57,7 +57,7 @@ def check_directories(blob: Blob, limits: Limits) -> Format:
     ring of them, only after this has passed.
     """
     try:
-        form = _format(blob)
+        form = format_of(blob)
         pages = inner = entries = 0
         kinds: set[bytes] = set()
         for directory in _directories(blob, form):
@@ -81,7 +81,8 @@ def check_directories(blob: Blob, limits: Limits) -> Format:
     return form
 
 
-def _format(blob: Blob) -> Format:
+def format_of(blob: Blob) -> Format:
+    """Return how the numbers of a TIFF are written."""
     order = "<" if blob.read(0, 2) == b"II" else ">"
     (kind,) = struct.unpack(order + "H", blob.read(2, 2))
     if kind == _BIG:
@@ -89,7 +90,7 @@ def _format(blob: Blob) -> Format:
     large = Format("<", "H", 12, "Q")
     if order == "<" and blob.size > 1 << 32:
         first = next(_directories(blob, large), b"")
-        if any(code == _NDPI_TAG for code, *_ in _entries(large, first)):
+        if any(code == _NDPI_TAG for code, *_ in entries_of(large, first)):
             return large
     return Format(order, "H", 12, "I")
 
@@ -114,8 +115,8 @@ def _directories(blob: Blob, form: Format) -> Iterator[bytes]:
         yield data[:size]
 
 
-def _entries(form: Format, directory: bytes) -> Iterator[tuple[int, int, int, bytes]]:
-    """Yield code, type, count and the value's field of each entry."""
+def entries_of(form: Format, directory: bytes) -> Iterator[tuple[int, int, int, bytes]]:
+    """Yield code, type, count and the value's field of each entry of a directory."""
     big = form.entry == 20  # noqa: PLR2004
     layout = struct.Struct(form.order + ("HHQ8s" if big else "HHI4s"))
     whole = len(directory) // form.entry * form.entry
@@ -124,7 +125,7 @@ def _entries(form: Format, directory: bytes) -> Iterator[tuple[int, int, int, by
 
 def _subdirectories(blob: Blob, form: Format, directory: bytes, most: int) -> tuple[int, ...]:
     """Return where a page's sub-directories lie. Raises LimitError past ``most``."""
-    for code, kind, count, field in _entries(form, directory):
+    for code, kind, count, field in entries_of(form, directory):
         if code == _SUBDIRECTORIES and kind in _PLACES:
             if count > most:
                 raise LimitError("pages", count, most)
@@ -146,7 +147,7 @@ def _entry_count(blob: Blob, form: Format, place: int) -> int:
 def _kind(blob: Blob, form: Format, directory: bytes) -> bytes:
     """Return what tells the page's kind."""
     parts = []
-    for code, kind, count, field in _entries(form, directory):
+    for code, kind, count, field in entries_of(form, directory):
         size = count * _VALUE_SIZES.get(kind, 8)
         if code == _DESCRIPTION:
             if _value(blob, form, size, field, _KIND_BYTES).startswith(_SHAPED):

@@ -16,6 +16,7 @@ from tilewright.geometry import Window
 from tilewright.image import Array, Axis, Band, Encoded, ImageInfo, Level, Mask, Plane
 from tilewright.readers import Opening
 from tilewright.readers.tiff import metadata, ome, orientation, pyramid
+from tilewright.readers.tiff.ahead import fetch_directories
 from tilewright.readers.tiff.chunks import Layout, StoredPage
 from tilewright.readers.tiff.directory import check_directories
 from tilewright.readers.tiff.gdal import with_gdal_metadata
@@ -28,6 +29,8 @@ from tilewright.readers.tiff.stored import as_file, can_store
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 _DESCRIPTION_CHARACTERS = 4096
+_TOGETHER = 64
+"""Chunks of a window that are fetched at once, when they lie far away."""
 
 
 class TiffReader:
@@ -37,6 +40,7 @@ class TiffReader:
 
     def __init__(self, opening: Opening) -> None:
         """Parse the directories; no pixel is read. Raises a SourceError or a LimitError."""
+        fetch_directories(opening.blob)
         form = check_directories(opening.blob, opening.limits)
         self._opening = opening
         self._lock = threading.Lock()
@@ -192,31 +196,47 @@ class TiffReader:
         wide, high = page.layout.chunk.width, page.layout.chunk.height
         columns = range(window.x // wide, -(-window.right // wide))
         rows = range(window.y // high, -(-window.bottom // high))
+        places = [(column, row) for row in rows for column in columns]
         out: Array | None = None
-        for row in rows:
-            for column in columns:
-                chunk = self._chunk(page, key, column, row, plane)
-                x, y = column * wide, row * high
-                left, top = max(window.x, x), max(window.y, y)
-                right, bottom = min(window.right, x + wide), min(window.bottom, y + high)
-                part = chunk[top - y : bottom - y, left - x : right - x]
-                if part.shape[:2] != (bottom - top, right - left):
-                    raise CorruptSourceError("a tile is smaller than its page says")
-                if len(rows) == len(columns) == 1:
-                    return part
-                if out is None:
-                    out = np.empty((window.height, window.width, part.shape[2]), part.dtype)
-                out[top - window.y : bottom - window.y, left - window.x : right - window.x] = part
+        for number, (column, row) in enumerate(places):
+            chunk = self._chunk(page, key, places, number, plane)
+            x, y = column * wide, row * high
+            left, top = max(window.x, x), max(window.y, y)
+            right, bottom = min(window.right, x + wide), min(window.bottom, y + high)
+            part = chunk[top - y : bottom - y, left - x : right - x]
+            if part.shape[:2] != (bottom - top, right - left):
+                raise CorruptSourceError("a tile is smaller than its page says")
+            if len(places) == 1:
+                return part
+            if out is None:
+                out = np.empty((window.height, window.width, part.shape[2]), part.dtype)
+            out[top - window.y : bottom - window.y, left - window.x : right - window.x] = part
         if out is None:
             raise CorruptSourceError("the window has no tile")
         return out
 
     def _chunk(
-        self, page: StoredPage, key: tuple[int | str, int], column: int, row: int, plane: int
+        self,
+        page: StoredPage,
+        key: tuple[int | str, int],
+        places: Sequence[tuple[int, int]],
+        number: int,
+        plane: int,
     ) -> Array:
+        """Return one of the chunks (column, row) that a window needs."""
         source = self._opening.source
+        column, row = places[number]
+
+        def make() -> Array:
+            if len(places) == 1:
+                page.foresee(column, row, plane)
+            else:
+                batch_end = (number // _TOGETHER + 1) * _TOGETHER
+                page.prefetch(places[number:batch_end], plane)
+            return page.chunk(column, row, plane)
+
         name = (source.uri, source.version, source.options, *key, column, row, plane)
-        return self._opening.chunks.get(name, lambda: page.chunk(column, row, plane))
+        return self._opening.chunks.get(name, make)
 
     def _read_mask(self, level: int, window: Window) -> Mask | None:
         page = self._mask_pages[level]
@@ -278,6 +298,7 @@ class TiffReader:
         if any(band.nodata is not None for band in self._info.bands):
             return None
         page = self._page(level, self._page_index(0, plane))
+        page.foresee(column, row)
         data = page.stored(column, row)
         return None if data is None else as_file(page, data)
 

@@ -1,0 +1,61 @@
+import os
+from collections import Counter
+from contextlib import ExitStack
+
+import pytest
+
+from tests import services
+
+
+def _serve(start):
+    """Run a server while tests need it; without it they are skipped, or fail in CI."""
+    with ExitStack() as running:
+        try:
+            server = running.enter_context(start())
+        except services.ServiceMissingError as error:
+            reason = f"{services.MISSING} {error}"
+            if os.environ.get("REQUIRE_SERVICES") == "1":
+                pytest.fail(reason, pytrace=False)
+            pytest.skip(reason)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis():
+    """Return a Redis server."""
+    yield from _serve(services.redis_server)
+
+
+@pytest.fixture
+def own_redis():
+    """Return a Redis server that a test may stop and kill."""
+    yield from _serve(services.redis_server)
+
+
+@pytest.fixture(scope="session")
+def memcached():
+    """Return a memcached server."""
+    yield from _serve(services.memcached_server)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """Return a PostgreSQL server: user and database ``tests``, with PostGIS."""
+    yield from _serve(services.postgres_server)
+
+
+@pytest.fixture(scope="session")
+def s3():
+    """Return the address of a server that speaks S3."""
+    yield from _serve(services.s3_server)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say how many tests each missing server has cost."""
+    reasons = Counter(
+        report.longrepr[2].removeprefix("Skipped: ")
+        for report in terminalreporter.stats.get("skipped", ())
+        if isinstance(report.longrepr, tuple) and services.MISSING in report.longrepr[2]
+    )
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(f"{reason}: {count} tests skipped")
