@@ -13,18 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio
 from rio_tiler.io import Reader
 
 FILE, PICTURE = map(Path, sys.argv[1:])
-BLOCK_CACHE_MB = 16
-"""Room for the blocks of a tile or two, with nearly nothing left from other random tiles: else
-GDAL would keep the whole file decoded, and nothing would be cold."""
 
 
 def main() -> None:
     """Answer until the pipe closes."""
-    with rasterio.Env(GDAL_CACHEMAX=BLOCK_CACHE_MB), Reader(str(FILE)) as reader:
+    with Reader(str(FILE)) as reader:
         for line in sys.stdin:
             z, x, y, driver, resampling, warm = json.loads(line)
             options = {} if resampling is None else _both(resampling)

@@ -1,6 +1,7 @@
 """rio-tiler and titiler, in an environment of their own; rio-tiler is asked over a pipe."""
 
 import json
+import os
 import subprocess
 import sys
 import venv
@@ -15,6 +16,9 @@ from bench.rivals import Place
 ROOT = Path(__file__).parents[1]
 ENVIRONMENT = ROOT / ".venv-geo-bench"
 PACKAGES = ("rio-tiler==9.4.12", "titiler.core==2.4.0", "uvicorn[standard]==0.54.0")
+_BLOCK_CACHE_MB = 16
+"""Room for the blocks of a few tiles: with GDAL's default the whole file would soon be decoded,
+and no tile cold. (Of `rasterio.Env` the same number makes GDAL decode blocks again and again.)"""
 
 
 class RioTiler:
@@ -29,6 +33,7 @@ class RioTiler:
         script = Path(__file__).with_name("geo_peer.py")
         self._process = subprocess.Popen(
             [installed(), "-I", script, self._file, self._picture],
+            env={**os.environ, "GDAL_CACHEMAX": str(_BLOCK_CACHE_MB)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -11,12 +11,14 @@ import numpy as np
 
 from tilewright import algorithms, look
 from tilewright.config import Config
+from tilewright.coverage import mask_outside
 from tilewright.errors import LimitError, OutsideError, ParameterError
 from tilewright.gather import gather, read_window
 from tilewright.geometry import Affine, Grid, Size
 from tilewright.image import Array, ImageInfo, Picture, Plane, Raster
 from tilewright.look import Span
 from tilewright.plan import check_output, plan
+from tilewright.polygon import Clip
 from tilewright.projection import project, projected_planes
 from tilewright.readers import Reader
 from tilewright.render import Classifier, Tables, needed_bands, operand, render
@@ -44,6 +46,8 @@ class Drawing:
     tables: Tables
     classify: Classifier
     spans: SpanStore
+    clip: Clip | None
+    """What is kept of the picture; None: all."""
 
     def read(
         self,
@@ -53,7 +57,8 @@ class Drawing:
         resampling: Resampling = "bilinear",
     ) -> Raster:
         """Return measured values: all bands when none are named. Raises a RequestError."""
-        return self._read_grid(target.grid(self.reader.info), bands, plane, resampling, None)
+        grid = target.grid(self.reader.info)
+        return self._clipped(self._read_grid(grid, bands, plane, resampling, None))
 
     def misses(self, target: Target, style: Style, plane: Plane) -> bool:
         """Tell whether a target lies wholly beside the image, on the earth; nothing is read.
@@ -90,9 +95,21 @@ class Drawing:
             style = replace(style, channels=_of_result(style, shown), algorithm=None)
             spans = tuple(look.span(channel, shown, raster.data) for channel in style.channels)
         picture = render(
-            raster, style, shown, bands, spans, tables=self.tables, classify=self.classify
+            self._clipped(raster),
+            style,
+            shown,
+            bands,
+            spans,
+            tables=self.tables,
+            classify=self.classify,
         )
         return picture, raster.grid
+
+    def _clipped(self, raster: Raster) -> Raster:
+        clip = self.clip
+        if clip is None:
+            return raster
+        return mask_outside(raster, clip.polygon, self.reader.info.geo, touched=clip.touched)
 
     def _read_grid(
         self,

@@ -3,36 +3,38 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tilewright import look
 from tilewright.blobs.local import LocalBlob
 from tilewright.cache import ChunkCache, SingleFlight, Store
+from tilewright.cog import Verdict
+from tilewright.cog.validate import validate
 from tilewright.colormaps import Colormaps, classify
+from tilewright.composing import Composer
 from tilewright.config import Config
 from tilewright.drawing import Drawing
 from tilewright.encode import Encoder
-from tilewright.errors import (
-    CorruptSourceError,
-    ParameterError,
-    SourceError,
-    SourceUnavailableError,
-    UnsupportedSourceError,
-)
-from tilewright.geometry import Box, Grid
+from tilewright.encode.geotiff import on_earth
+from tilewright.errors import ParameterError, SourceError
+from tilewright.geo import Geo
+from tilewright.geometry import Affine, Box, Grid
 from tilewright.image import Encoded, ImageInfo, Picture, Plane, Raster, Source
 from tilewright.measure import Measurement, measure
+from tilewright.opening import open_reader
+from tilewright.polygon import Polygon
 from tilewright.pool import ReaderPool
 from tilewright.probe import Profile, Stack, profile, values_at
-from tilewright.readers import SNIFF_BYTES, Driver, Opening, Reader
+from tilewright.readers import Driver, Reader
 from tilewright.registry import Registry
 from tilewright.render import blank
 from tilewright.request import RenderRequest, Resampling, Target
 from tilewright.statistics import Wanted
 from tilewright.stored import stored_tile
-from tilewright.style import Style
+from tilewright.style import Orientation, Style
+from tilewright.zonal import PlaceValues, ZonalMeasurement, place_values, zonal
 
 _REMEMBERED_SPANS = 4096
 _REMEMBERED_NUMBERS = 1 << 19
@@ -57,7 +59,7 @@ class Engine:
 
     def info(self, source: Source) -> ImageInfo:
         """Return the layout of an image. Raises a SourceError."""
-        with self._lease(source) as reader:
+        with self.lease(source) as reader:
             return reader.info
 
     def render(self, source: Source, request: RenderRequest) -> Encoded:
@@ -66,13 +68,23 @@ class Engine:
         Raises a SourceError, a RequestError or an EncodeError.
         """
         encoder = self.encoder(request.encoding.format)
-        with self._lease(source) as reader:
+        with self.lease(source) as reader:
             stored = stored_tile(reader, request)
             if stored is not None:
                 return stored
             return self._live().renders.do(
                 (source, request), lambda: self._draw(source, reader, request, encoder)
             )
+
+    def picture(self, source: Source, request: RenderRequest) -> Picture:
+        """Return what `render` would encode, for faces that lay pictures on each other.
+
+        Raises a SourceError or a RequestError.
+        """
+        with self.lease(source) as reader:
+            return self._drawing(source, reader).picture(
+                request.target, request.style, request.plane, request.resampling
+            )[0]
 
     def read(
         self,
@@ -87,7 +99,7 @@ class Engine:
 
         Raises a SourceError or a RequestError.
         """
-        with self._lease(source) as reader:
+        with self.lease(source) as reader:
             return self._drawing(source, reader).read(target, bands, plane, resampling)
 
     def measure(
@@ -106,7 +118,7 @@ class Engine:
         """
         named = None if bands is None else tuple(bands)
         limits = self.config.limits
-        with self._lease(source) as reader:
+        with self.lease(source) as reader:
             return self._live().measurements.get(
                 (source, wanted, named, plane, box, exact),
                 lambda: measure(reader, named, plane, wanted, limits, box=box, exact=exact),
@@ -125,7 +137,7 @@ class Engine:
 
         Raises a SourceError or a RequestError.
         """
-        with self._lease(source) as reader:
+        with self.lease(source) as reader:
             return profile(reader, points, bands, plane, self.config.limits, samples=samples)
 
     def stack(
@@ -141,8 +153,48 @@ class Engine:
 
         Raises a SourceError or a RequestError.
         """
-        with self._lease(source) as reader:
+        with self.lease(source) as reader:
             return values_at(reader, place, axis, bands, plane, limits=self.config.limits)
+
+    def zonal(
+        self,
+        source: Source,
+        polygon: Polygon,
+        wanted: Wanted,
+        *,
+        bands: Sequence[int] | None = None,
+        plane: Plane = _FIRST_PLANE,
+    ) -> ZonalMeasurement:
+        """Return statistics in a polygon, as `zonal.zonal` does.
+
+        Raises a SourceError or a RequestError.
+        """
+        with self.lease(source) as reader:
+            return zonal(reader, polygon, bands, plane, wanted, limits=self.config.limits)
+
+    def place(
+        self,
+        source: Source,
+        place: tuple[float, float],
+        crs: str,
+        *,
+        bands: Sequence[int] | None = None,
+        plane: Plane = _FIRST_PLANE,
+    ) -> PlaceValues:
+        """Return the values at a place (x, y) of a CRS, as `zonal.place_values` does.
+
+        Raises a SourceError or a RequestError.
+        """
+        with self.lease(source) as reader:
+            return place_values(reader, place, crs, bands, plane, limits=self.config.limits)
+
+    def validate(self, source: Source) -> Verdict:
+        """Return whether the file is a Cloud Optimized GeoTIFF. Raises a SourceError."""
+        blob = LocalBlob(source.uri)
+        try:
+            return validate(blob, self.config.limits)
+        finally:
+            blob.close()
 
     def style(self, source: Source) -> Style:
         """Return the default look of an image."""
@@ -155,14 +207,20 @@ class Engine:
             raise ParameterError("format", f"one of {', '.join(self.encoders.names())}", name)
         return encoder
 
+    @property
+    def mosaics(self) -> Composer:
+        """What draws several sources as one picture."""
+        return self._live().composer
+
     def close(self) -> None:
         """Close all files and forget all chunks. The engine may be used again."""
         self._state.pool.close()
         self._state.chunks.clear()
         self._state.measurements.clear()
+        self._state.composer.clear()
 
     @contextmanager
-    def _lease(self, source: Source) -> Iterator[Reader]:
+    def lease(self, source: Source) -> Iterator[Reader]:
         """Lend the source's reader; whatever goes wrong meanwhile learns whose fault it is."""
         try:
             with self._live().pool.lease(source) as reader:
@@ -182,54 +240,27 @@ class Engine:
 
         The caller closes the reader. Raises a SourceError.
         """
-        blob = LocalBlob(source.uri)
-        try:
-            return self._first_reader(Opening(source, blob, self.config, self._state.chunks))
-        except BaseException:
-            blob.close()
-            raise
-
-    def _first_reader(self, opening: Opening) -> Reader:
-        source, blob = opening.source, opening.blob
-        if blob.version != source.version:
-            raise SourceUnavailableError("the file has just changed", uri=source.uri)
-        head = blob.read(0, SNIFF_BYTES)
-        willing = sorted(
-            (driver for _, driver in self.readers if driver.sniff(head)),
-            key=lambda driver: driver.priority,
-        )
-        refusals: list[SourceError] = []
-        for driver in willing:
-            try:
-                return driver.open(opening)
-            except (UnsupportedSourceError, CorruptSourceError) as error:
-                refusals.append(error)
-        if refusals:
-            raise refusals[0]
-        raise UnsupportedSourceError(
-            "no reader knows this kind of file",
-            uri=source.uri,
-            tried=self.readers.names(),
-        )
+        return open_reader(source, self.readers, self.config, self._state.chunks)
 
     def _draw(
         self, source: Source, reader: Reader, request: RenderRequest, encoder: Encoder
     ) -> Encoded:
-        drawing = self._drawing(source, reader)
-        style, plane = request.style, request.plane
-        if encoder.kind == "picture" and drawing.misses(request.target, style, plane):
-            size = request.target.grid(reader.info).size
+        drawing = replace(self._drawing(source, reader), clip=request.clip)
+        target, style, plane = request.target, request.style, request.plane
+        geo = reader.info.geo
+        if encoder.kind == "picture" and drawing.misses(target, style, plane):
+            size = target.grid(reader.info).size
             return self._live().blanks.get(
                 (request.encoding, size, style),
                 lambda: encoder.encode(blank(size, style), request.encoding),
             )
         if encoder.kind == "raster" and not style.text:
-            return encoder.encode(
-                drawing.read(request.target, None, plane, request.resampling), request.encoding
-            )
-        picture, grid = drawing.picture(request.target, style, plane, request.resampling)
+            raster = drawing.read(target, None, plane, request.resampling)
+            placed = replace(raster, grid=on_earth(raster.grid, geo))
+            return encoder.encode(placed, request.encoding)
+        picture, grid = drawing.picture(target, style, plane, request.resampling)
         if encoder.kind == "raster":
-            return encoder.encode(_as_raster(picture, grid), request.encoding)
+            return encoder.encode(_as_raster(picture, grid, style, geo), request.encoding)
         return encoder.encode(picture, request.encoding)
 
     def _drawing(self, source: Source, reader: Reader) -> Drawing:
@@ -240,6 +271,7 @@ class Engine:
             tables=self.colormaps.table,
             classify=classify,
             spans=lambda key, make: state.spans.get((source, key), make),
+            clip=None,
         )
 
 
@@ -253,6 +285,7 @@ class _State:
     renders: SingleFlight[Encoded]
     spans: Store[look.Span]
     measurements: Store[Measurement]
+    composer: Composer
     blanks: Store[Encoded]
     """Tiles of the earth that no image touches."""
 
@@ -265,6 +298,13 @@ class _State:
             renders=SingleFlight(),
             spans=Store(_REMEMBERED_SPANS),
             measurements=Store(_REMEMBERED_NUMBERS, size_of=_held_numbers),
+            composer=Composer(
+                engine.config,
+                lease=engine.lease,
+                encoder=engine.encoder,
+                tables=engine.colormaps.table,
+                classify=classify,
+            ),
             blanks=Store(_REMEMBERED_BLANKS),
         )
 
@@ -277,10 +317,10 @@ def _held_numbers(found: Measurement) -> int:
     )
 
 
-def _as_raster(picture: Picture, grid: Grid) -> Raster:
+def _as_raster(picture: Picture, grid: Grid, style: Style, geo: Geo | None) -> Raster:
     """Return a picture as a raster, for formats that hold rasters."""
     data = np.moveaxis(picture.data, -1, 0)
-    # A quarter turn exchanged the sides: the grid no longer tells where the pixels lie.
-    return Raster(
-        data, None, grid if picture.size == grid.size else Grid(picture.size, grid.affine)
-    )
+    if style.orientation == Orientation():
+        return Raster(data, None, on_earth(grid, geo))
+    # What is turned or mirrored lies nowhere: the grid no longer tells where the pixels are.
+    return Raster(data, None, Grid(picture.size, Affine.scale(1.0, 1.0)))

@@ -12,6 +12,7 @@ from tilewright.extent import bounds
 from tilewright.geo import Geo
 from tilewright.geometry import Affine, Box, Grid, Size
 from tilewright.image import ImageInfo, Plane, Source
+from tilewright.polygon import Clip
 from tilewright.style import Style
 from tilewright.tms import TileMatrix
 
@@ -254,12 +255,14 @@ class RenderRequest:
     style: Style = field(default_factory=Style)
     plane: Plane = field(default_factory=Plane)
     resampling: Resampling = "bilinear"
+    clip: Clip | None = None
 
     def key(self, source: Source) -> str:
         """Return the cache key and ETag seed of this request on this source."""
         text = (
             f"{RENDER_VERSION}|{source.uri}|{source.version}|{source.options}|{self.target}"
             f"|{self.encoding.text}|{self.style.text}|{self.plane.indices}|{self.resampling}"
+            f"|{self.clip and self.clip.text}"
         )
         return blake2b(text.encode(), digest_size=16).hexdigest()
 

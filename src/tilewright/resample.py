@@ -47,6 +47,9 @@ def block_average(
         )
         picked = data[:, rows][:, :, columns]
         return picked, None if mask is None else mask[rows][:, columns]
+    # On a map of the world a block may be a million times as large as the image in it.
+    wide, high = min(wide, data.shape[2]), min(high, data.shape[1])
+    factor = wide, high
     stripe = max(1, _STRIPE_VALUES // (data.shape[0] * data.shape[2] * high)) * high
     if data.shape[1] > stripe:
         return _in_stripes(data, mask, factor, stripe, alpha)

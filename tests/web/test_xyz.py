@@ -21,7 +21,7 @@ from tilewright.request import (
 from tilewright.stretch import Stretch
 from tilewright.style import Channel, Style
 from tilewright.tms import TileMatrixSets
-from tilewright.web import xyz
+from tilewright.web import places, xyz
 
 SETS = TileMatrixSets()
 MERCATOR = SETS.get("WebMercatorQuad")
@@ -178,7 +178,7 @@ def test_what_does_not_exist_is_outside(url):
 
 
 def test_a_pixel_is_one_whole_pixel():
-    target, plane = xyz.pixel("left=3&top=4&z=2")
+    target, plane = places.pixel("left=3&top=4&z=2")
     assert target == Region(Box(3, 4, 1, 1), 1, 1)
     assert plane == Plane.of({"z": 2})
 
@@ -197,7 +197,7 @@ def test_a_pixel_is_one_whole_pixel():
 )
 def test_bad_pixels(query, error):
     with pytest.raises(error):
-        xyz.pixel(query)
+        places.pixel(query)
 
 
 sides = st.integers(1, 2**31 - 1)

@@ -11,7 +11,8 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
-from tilewright.django import conf, numbers
+from tilewright.django import conf, earth, numbers
+from tilewright.django.maps.address import base_url
 from tilewright.django.replies import answer, to_response
 from tilewright.django.routing import PathDecides, as_problem, liked_suffix, query, route
 from tilewright.django.sources import file_source
@@ -173,6 +174,56 @@ class ImageViewSetMixin(GenericViewSet[Any]):
     def profile(self, request: Request, **_: str) -> HttpResponse:
         """Return the measured values along a line."""
         return self._numbers(request, numbers.profile)
+
+    @route("data/point", "point")
+    def point(self, request: Request, **_: str) -> HttpResponse:
+        """Return the measured values at a place on the earth."""
+        return self._numbers(request, earth.point)
+
+    @route("data/zones", "zones", methods=("post",))
+    def zones(self, request: Request, **_: str) -> HttpResponse:
+        """Return statistics in the polygons of the GeoJSON that is sent."""
+        source = self.get_source()
+        edge = conf.edge()
+        asked = earth.zones(query(request), request.body)
+        return to_response(http.fresh(asked.answer(edge.engine, source)), request.method)
+
+    @route(r"data/feature\.(?P<fmt>[^/.]+)", "feature", methods=("post",))
+    def feature(self, request: Request, **path: str) -> HttpResponse:
+        """Return the picture of the polygon that is sent as GeoJSON; nothing around it."""
+        source = self.get_source()
+        edge = conf.edge()
+        info = partial(edge.engine.info, source)
+        asked = xyz.feature(path["fmt"], query(request), edge.suffixes, request.body, info)
+        return self._picture(request, edge, source, asked)
+
+    @route("info/footprint", "footprint")
+    def footprint(self, request: Request, **_: str) -> HttpResponse:
+        """Return the edge of the image as GeoJSON, cut at the antimeridian."""
+        return self._numbers(request, earth.footprint)
+
+    @route("info/bounds", "bounds")
+    def bounds(self, request: Request, **_: str) -> HttpResponse:
+        """Return the smallest box around the image, in any coordinate reference system."""
+        return self._numbers(request, earth.bounds)
+
+    @route("info/validate", "validate")
+    def validate(self, request: Request, **_: str) -> HttpResponse:
+        """Tell whether the file is a Cloud Optimized GeoTIFF, and if not, why."""
+        return self._numbers(request, earth.validate)
+
+    @route("tiles/(?P<z>[^/]+)/(?P<x>[^/]+)/(?P<y>[^/]+)/corners", "tile-corners")
+    def tile_corners(self, request: Request, **path: str) -> HttpResponse:
+        """Return the edges of a tile: in units of its projection, or in pixels."""
+        return self._numbers(request, lambda text: earth.corners(path, text, conf.edge().tile_sets))
+
+    @route(r"tilejson\.json", "tilejson")
+    def tilejson(self, request: Request, **_: str) -> HttpResponse:
+        """Describe the tiles of the earth as TileJSON 3.0."""
+        here = f"{base_url(request).rstrip('/')}{request.path.removesuffix('tilejson.json')}"
+        return self._numbers(
+            request, lambda text: earth.tilejson(here, text, conf.edge().tile_sets)
+        )
 
     def _numbers(self, request: Request, ask: Callable[[str], numbers.Ask]) -> HttpResponse:
         source = self.get_source()

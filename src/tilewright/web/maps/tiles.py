@@ -110,8 +110,8 @@ TILE: tuple[Parameter[Any], ...] = (
     ),
     RESAMPLING,
 )
-REGION: tuple[Parameter[Any], ...] = (UNITS, PROJECTION, RESAMPLING)
-COG_FLAG = flag("cog", "Write a TIFF as a cloud-optimised GeoTIFF.")
+COG = flag("cog", "Write a TIFF as a Cloud Optimized GeoTIFF.")
+REGION: tuple[Parameter[Any], ...] = (UNITS, PROJECTION, RESAMPLING, COG)
 
 _NEED_A_SET = ("tile_size", "buffer", "row_order")
 
@@ -134,9 +134,10 @@ def tile_set(
 
 
 def map_tile(
-    chosen: TileMatrixSet, z: int, x: int, y: int, scale: int, values: Mapping[str, Any]
+    chosen: TileMatrixSet, place: tuple[int, int, int], scale: int, values: Mapping[str, Any]
 ) -> MapTile:
-    """Return the tile of a set. Raises OutsideError, ParameterError."""
+    """Return the tile z, x, y of a set. Raises OutsideError, ParameterError."""
+    z, x, y = place
     matrix = chosen.matrix(z)
     _check_inside(matrix, x, y)
     if not 1 <= scale <= _LARGEST_SCALE:
