@@ -37,7 +37,10 @@ def _first_reader(opening: Opening, drivers: Registry[Driver]) -> Reader:
         except (UnsupportedSourceError, CorruptSourceError) as error:
             refusals.append(error)
     if refusals:
-        raise refusals[0]
+        first = refusals[0]
+        if isinstance(first, UnsupportedSourceError):
+            first.tried = first.tried or drivers.names()
+        raise first
     raise UnsupportedSourceError(
         "no reader knows this kind of file", uri=source.uri, tried=drivers.names()
     )

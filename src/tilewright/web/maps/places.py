@@ -91,6 +91,19 @@ BOUNDS_SCHEMA: Mapping[str, Any] = {
         "crs": {"type": "string"},
     },
 }
+TILEJSON_SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "description": "TileJSON 3.0.0.",
+    "required": ["tilejson", "tiles"],
+    "properties": {
+        "tilejson": {"type": "string"},
+        "tiles": {"type": "array", "items": {"type": "string"}},
+        "minzoom": {"type": "integer"},
+        "maxzoom": {"type": "integer"},
+        "bounds": {"type": "array", "items": {"type": "number"}},
+        "center": {"type": "array", "items": {"type": "number"}},
+    },
+}
 FOOTPRINT_SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "description": "A GeoJSON Feature (RFC 7946).",
