@@ -116,9 +116,9 @@ def _write(path: Path, mosaic: Path) -> None:
             # The mosaic has no place on earth: that is what the copy gets.
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             rasterio.shutil.copy(mosaic, placed, driver="VRT")
-        with rasterio.open(placed, "r+") as out:
-            out.crs = CRS
-            out.transform = Affine(1, 0, LEFT_M, 0, -1, TOP_M)
+            with rasterio.open(placed, "r+") as out:
+                out.crs = CRS
+                out.transform = Affine(1, 0, LEFT_M, 0, -1, TOP_M)
         rasterio.shutil.copy(
             placed,
             beside,

@@ -1,11 +1,8 @@
 """Tiles of the earth over HTTP, beside titiler and django-large-image on the same file."""
 
 import os
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +13,7 @@ from bench.http import take_turns
 from bench.report import Figure, Target
 from bench.rivals import Place
 from bench.scale import Scale
-from bench.server import ROOT, WORKERS, Server, serving, wrk
+from bench.server import ROOT, WORKERS, Server, free_port, serving, wait_until_ready, wrk
 
 ORDERS = (("screens", "jpg"), ("screens", "png"), ("screens", "webp"), ("random", "jpg"))
 """As viewers of maps ask, and, for information, as no viewer does."""
@@ -112,7 +109,7 @@ class MapTiles:
     @contextmanager
     def titiler(self) -> Iterator[Server]:
         """Run titiler on uvicorn until the block ends."""
-        python, port = geo_rivals.installed(), _free_port()
+        python, port = geo_rivals.installed(), free_port()
         place = ("--host", "127.0.0.1", "--port", str(port), "--workers", str(WORKERS))
         quiet = ("--log-level", "warning", "--no-access-log")
         process = subprocess.Popen(
@@ -122,7 +119,7 @@ class MapTiles:
         )
         try:
             server = Server(f"http://127.0.0.1:{port}", process.pid)
-            _wait(server, process, self.first("titiler"))
+            wait_until_ready(server, process, self.first("titiler"))
             yield server
         finally:
             process.terminate()
@@ -139,24 +136,3 @@ class MapTiles:
             # django-large-image links to files from there.
             "TMPDIR": str(links),
         }
-
-
-def _wait(server: Server, process: subprocess.Popen[bytes], path: str) -> None:
-    end = time.monotonic() + _START_S
-    while True:
-        try:
-            server.get(path)
-        except urllib.error.HTTPError:
-            raise
-        except OSError as error:
-            if process.poll() is not None or time.monotonic() > end:
-                raise RuntimeError("titiler did not start") from error
-            time.sleep(0.1)
-        else:
-            return
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

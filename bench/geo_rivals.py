@@ -47,25 +47,25 @@ class RioTiler:
 
     def picture(self, zoom: int, place: Place, resampling: str) -> npt.NDArray[np.uint8]:
         """Return the pixels of a tile, shape (y, x, channel)."""
-        self._ask(zoom, place, "", resampling, warm=False)
+        self._ask(zoom, place, "", resampling, place)
         return np.asarray(np.load(self._picture), np.uint8)
 
     def time_ms(
-        self, zoom: int, place: Place, driver: str, resampling: str | None, *, warm: bool
+        self, zoom: int, place: Place, driver: str, resampling: str | None, before: Place
     ) -> float:
         """Return how long `Reader.tile` and `render` took, by its own clock.
 
-        ``resampling`` None is rio-tiler's default. ``warm``: GDAL had the blocks decoded.
+        ``resampling`` None is rio-tiler's default. ``before`` is drawn before the clock starts.
         """
-        return self._ask(zoom, place, driver, resampling, warm=warm)
+        return self._ask(zoom, place, driver, resampling, before)
 
     def _ask(
-        self, zoom: int, place: Place, driver: str, resampling: str | None, *, warm: bool
+        self, zoom: int, place: Place, driver: str, resampling: str | None, before: Place
     ) -> float:
         question, answer = self._process.stdin, self._process.stdout
         assert question is not None
         assert answer is not None
-        question.write(json.dumps([zoom, *place, driver, resampling, warm]) + "\n")
+        question.write(json.dumps([zoom, *place, driver, resampling, before]) + "\n")
         question.flush()
         return float(answer.readline())
 

@@ -37,6 +37,8 @@ from tilewright.style import Orientation, Style
 from tilewright.zonal import PlaceValues, ZonalMeasurement, place_values, zonal
 
 _REMEMBERED_SPANS = 4096
+_REMEMBERED_SAMPLES = 1 << 22
+"""Values, of 8 bytes, from which ranges are made."""
 _REMEMBERED_NUMBERS = 1 << 19
 """Bins and classes of all remembered measurements; one is about 40 bytes."""
 _REMEMBERED_BLANKS = 64
@@ -214,10 +216,13 @@ class Engine:
 
     def close(self) -> None:
         """Close all files and forget all chunks. The engine may be used again."""
-        self._state.pool.close()
-        self._state.chunks.clear()
-        self._state.measurements.clear()
-        self._state.composer.clear()
+        # After a fork the parent's locks may be held for ever: its state is left alone.
+        state = self._live()
+        state.pool.close()
+        state.chunks.clear()
+        state.samples.clear()
+        state.measurements.clear()
+        state.composer.clear()
 
     @contextmanager
     def lease(self, source: Source) -> Iterator[Reader]:
@@ -240,7 +245,7 @@ class Engine:
 
         The caller closes the reader. Raises a SourceError.
         """
-        return open_reader(source, self.readers, self.config, self._state.chunks)
+        return open_reader(source, self.readers, self.config, self._live().chunks)
 
     def _draw(
         self, source: Source, reader: Reader, request: RenderRequest, encoder: Encoder
@@ -271,6 +276,7 @@ class Engine:
             tables=self.colormaps.table,
             classify=classify,
             spans=lambda key, make: state.spans.get((source, key), make),
+            samples=lambda key, make: state.samples.get((source, key), make),
             clip=None,
         )
 
@@ -284,6 +290,7 @@ class _State:
     chunks: ChunkCache
     renders: SingleFlight[Encoded]
     spans: Store[look.Span]
+    samples: Store[look.Samples]
     measurements: Store[Measurement]
     composer: Composer
     blanks: Store[Encoded]
@@ -297,6 +304,7 @@ class _State:
             chunks=ChunkCache(engine.config.chunk_cache_bytes),
             renders=SingleFlight(),
             spans=Store(_REMEMBERED_SPANS),
+            samples=Store(_REMEMBERED_SAMPLES, size_of=lambda one: one.ordered.size + 1),
             measurements=Store(_REMEMBERED_NUMBERS, size_of=_held_numbers),
             composer=Composer(
                 engine.config,

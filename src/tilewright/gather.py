@@ -13,7 +13,6 @@ from tilewright.plan import ReadPlan, pieces
 from tilewright.readers import Reader
 from tilewright.warp import Sampling, warp
 
-
 Layers = tuple[Array, Mask | None]
 """Values (band, y, x), and where they are valid: the same shape, or (y, x) when that holds for
 all bands; None: everywhere."""
@@ -85,7 +84,7 @@ def as_raster(
     if valid.ndim == 2:  # noqa: PLR2004
         return Raster(data, valid, reading.grid)
     plain = [row for row, band in enumerate(reading.bands) if not _is_alpha(info, band)]
-    mask: Mask = valid[plain].any(0) if plain else valid.any(0)
+    mask = np.asarray(valid[plain or slice(None)].any(0))
     return Raster(data, None if mask.all() else mask, reading.grid)
 
 
@@ -115,7 +114,7 @@ def _fill(info: ImageInfo, band: int, further: float | None) -> float | None:
         return 0
     for value in (further, info.bands[band].nodata):
         exact = None if value is None else _exact(dtype, value)
-        if exact is not None:
+        if exact is not None and math.isfinite(exact):
             return exact
     return float("nan") if dtype.kind == "f" else None
 
@@ -153,6 +152,7 @@ def read_window(
     window: Window,
     bands: Sequence[int],
     plane: Plane,
+    *,
     nodata: Mapping[int, float] = NO_NODATA,
 ) -> Layers:
     """Return a window's values and where they are valid: no nodata value, finite, not masked."""
@@ -212,7 +212,7 @@ def _read_reduced(
     if window is None:
         raise ValueError("the plan reads nothing")
     if reading.reduce == (1, 1):
-        return read_window(reader, reading.level, window, reading.bands, plane, nodata)
+        return read_window(reader, reading.level, window, reading.bands, plane, nodata=nodata)
     wide, high = reading.reduce
     size = Size(-(-window.width // wide), -(-window.height // high))
     out: Array | None = None
@@ -220,7 +220,7 @@ def _read_reduced(
     pixel_bytes = np.dtype(reader.info.dtype).itemsize * len(reading.bands)
     level = reader.info.levels[reading.level]
     for piece in pieces(level, reading, max(1, piece_bytes // pixel_bytes)):
-        data, mask = read_window(reader, reading.level, piece, reading.bands, plane, nodata)
+        data, mask = read_window(reader, reading.level, piece, reading.bands, plane, nodata=nodata)
         data, mask = resample.block_average(
             data, mask, reading.reduce, nearest=nearest, alpha=alpha
         )
@@ -233,7 +233,7 @@ def _read_reduced(
         out[:, *place] = data
         if mask is not None:
             if valid is None:
-                valid = np.ones(mask.shape[:-2] + (size.height, size.width), np.bool_)
+                valid = np.ones((*mask.shape[:-2], size.height, size.width), np.bool_)
             elif mask.ndim > valid.ndim:
                 valid = np.broadcast_to(valid, out.shape).copy()
             valid[..., *place] = mask

@@ -4,8 +4,6 @@ from tilewright.blobs import Blob
 from tilewright.blobs.local import LocalBlob
 from tilewright.config import Config
 from tilewright.errors import (
-    CorruptSourceError,
-    SourceError,
     SourceUnavailableError,
     UnsupportedSourceError,
 )
@@ -30,16 +28,16 @@ def _first_reader(opening: Opening, drivers: Registry[Driver]) -> Reader:
     source, blob = opening.source, opening.blob
     if blob.version != source.version:
         raise SourceUnavailableError("the file has just changed", uri=source.uri)
-    refusals: list[SourceError] = []
+    refusals: list[UnsupportedSourceError] = []
     for driver in _willing(blob, drivers):
         try:
             return driver.open(opening)
-        except (UnsupportedSourceError, CorruptSourceError) as error:
+        except UnsupportedSourceError as error:
+            # Damage is final: no other driver is to guess at what a first one knows is broken.
             refusals.append(error)
     if refusals:
         first = refusals[0]
-        if isinstance(first, UnsupportedSourceError):
-            first.tried = first.tried or drivers.names()
+        first.tried = first.tried or drivers.names()
         raise first
     raise UnsupportedSourceError(
         "no reader knows this kind of file", uri=source.uri, tried=drivers.names()

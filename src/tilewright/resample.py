@@ -4,7 +4,7 @@ OpenCV does the arithmetic, without the GIL. Its kernels take at most four chann
 dtypes, and sides below 32,768; what differs is brought to that and back here, nowhere else.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import cv2
@@ -26,7 +26,7 @@ _STRIPE_VALUES = 1 << 21
 _LARGE_BLOCK = 1024
 """Pixels of a block from which on OpenCV's sums lose digits, or run over."""
 
-Weights = npt.NDArray[np.float32]
+Weights = npt.NDArray[np.floating[Any]]
 Kernel = Callable[[Array], Array]
 """From an image (y, x) or (y, x, channel) to another, linear in its values."""
 
@@ -50,27 +50,40 @@ def block_average(
             np.arange(wide // 2, data.shape[2] + wide // 2, wide), data.shape[2] - 1
         )
         return _taken(data, rows, columns), None if mask is None else _taken(mask, rows, columns)
-    # On a map of the world a block may be a million times as large as the image in it.
-    wide, high = min(wide, data.shape[2]), min(high, data.shape[1])
-    factor = wide, high
-    stripe = max(1, _STRIPE_VALUES // (data.shape[0] * data.shape[2] * high)) * high
+    stripe = (
+        max(1, _STRIPE_VALUES // (data.shape[0] * data.shape[2] * min(high, data.shape[1]))) * high
+    )
     if data.shape[1] > stripe:
         return _in_stripes(data, mask, factor, stripe, alpha)
-    if wide * high > _LARGE_BLOCK:
+    if wide * high > _LARGE_BLOCK or wide > data.shape[2] or high > data.shape[1]:
         return apply_kernel(lambda image: _means(image, wide, high), data, mask, alpha)
-    size = Size(-(-data.shape[2] // wide), -(-data.shape[1] // high))
+    return apply_kernel(lambda image: _area(image, wide, high), data, mask, alpha)
 
-    def average(image: Array) -> Array:
-        right, below = size.width * wide - image.shape[1], size.height * high - image.shape[0]
-        if right or below:
-            image = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE)
-        return cv2.resize(image, (size.width, size.height), interpolation=cv2.INTER_AREA)
 
-    return apply_kernel(average, data, mask, alpha)
+def _area(image: Array, wide: int, high: int) -> Array:
+    """Return the means of small blocks of an image, by OpenCV as far as blocks are whole."""
+    across, down = image.shape[1] // wide, image.shape[0] // high
+    whole = image[: down * high, : across * wide]
+    if not whole.size:
+        return _means(image, wide, high)
+    area = cv2.resize(whole, (across, down), interpolation=cv2.INTER_AREA)
+    if whole.shape == image.shape:
+        return area
+    size = Size(-(-image.shape[1] // wide), -(-image.shape[0] // high))
+    out = np.empty((size.height, size.width, *image.shape[2:]), image.dtype)
+    out[:down, :across] = area
+    if size.width > across:
+        out[:, across:] = _means(image[:, across * wide :], wide, high)
+    if size.height > down:
+        out[down:] = _means(image[down * high :], wide, high)
+    return out
 
 
 def _means(image: Array, wide: int, high: int) -> Array:
-    """Return the means of blocks of an image, summed in float64."""
+    """Return the means of blocks of an image, summed in float64.
+
+    On a map of the world a block may be a million times as large as the image in it.
+    """
     tops, lefts = np.arange(0, image.shape[0], high), np.arange(0, image.shape[1], wide)
     total = np.add.reduceat(image, tops, axis=0, dtype=np.float64)
     total = np.add.reduceat(total, lefts, axis=1)
@@ -184,7 +197,8 @@ def _pick(data: Array, mask: Mask | None, onto: Affine, size: Size) -> tuple[Arr
 
 
 def _whole(places: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.intp]:
-    return np.floor(places + 1e-9).astype(np.intp)
+    whole: npt.NDArray[np.intp] = np.floor(places + 1e-9).astype(np.intp)
+    return whole
 
 
 def apply_kernel(
@@ -198,7 +212,7 @@ def apply_kernel(
     if mask is None or mask.all():
         out = _in_groups(kernel, data) if alpha is None else _under_alpha(kernel, data, alpha, None)
         return out, None if mask is None else np.ones((*mask.shape[:-2], *out.shape[1:]), np.bool_)
-    weights: Weights = mask.astype(np.float32)
+    weights: Weights = mask.astype(_precise(data.dtype))
     shares = kernel(weights) if weights.ndim == 2 else _in_groups(kernel, weights)  # noqa: PLR2004
     valid = shares >= 0.5  # noqa: PLR2004
     if alpha is None:
@@ -208,7 +222,7 @@ def apply_kernel(
 
 def _under_alpha(kernel: Kernel, data: Array, alpha: int, weights: Weights | None) -> Array:
     """Run the kernel with the colours weighted by their alpha, so that none bleeds in."""
-    opacity: Weights = data[alpha].astype(np.float32)
+    opacity: Weights = data[alpha].astype(_precise(data.dtype))
     if weights is not None:
         opacity = opacity * weights
     shares = kernel(opacity) if opacity.ndim == 2 else _in_groups(kernel, opacity)  # noqa: PLR2004
@@ -228,7 +242,6 @@ def _weighted(kernel: Kernel, data: Array, weights: Weights, shares: Weights) ->
 
     ``shares`` is what the kernel makes of the weights.
     """
-    precise = np.float64 if data.dtype.itemsize > 2 else np.float32  # noqa: PLR2004
     apart = weights.ndim > 2  # noqa: PLR2004
     out: Array | None = None
     # Few bands at a time: floats take several times as much room.
@@ -236,7 +249,7 @@ def _weighted(kernel: Kernel, data: Array, weights: Weights, shares: Weights) ->
         rows = slice(start, start + _CHANNELS)
         weight, share = (weights[rows], shares[rows]) if apart else (weights, shares)
         # Invalid pixels may hold NaN or huge values: 0 × NaN would still be NaN.
-        weighted: Array = np.where(weight > 0, data[rows], 0).astype(precise)
+        weighted: Array = np.where(weight > 0, data[rows], 0).astype(weight.dtype)
         weighted *= weight
         summed = _in_groups(kernel, weighted)
         mean = np.divide(summed, share, out=np.zeros_like(summed), where=share > 0)
@@ -251,18 +264,38 @@ def _weighted(kernel: Kernel, data: Array, weights: Weights, shares: Weights) ->
     return out
 
 
+def _precise(dtype: np.dtype[np.generic]) -> type[np.float32] | type[np.float64]:
+    """Return what values are weighted in.
+
+    The weights have the same: OpenCV samples float64 at coarser places than float32.
+    """
+    most = 4 if dtype.kind == "f" else 2
+    return np.float64 if dtype.itemsize > most else np.float32
+
+
 def _in_groups(kernel: Kernel, data: Array) -> Array:
-    """Run the kernel over groups of at most four bands; the bands come back first."""
+    """Run the kernel over groups of bands; the bands come back first."""
     native = data
     if data.dtype.name not in _NATIVE:
         small = data.dtype.kind == "b" or data.dtype.itemsize == 1 or data.dtype == np.float16
         native = data.astype(np.float32 if small else np.float64)
-    groups = [
-        _bands_first(kernel(_bands_last(native[start : start + _CHANNELS])))
-        for start in range(0, len(native), _CHANNELS)
-    ]
+    groups = [_bands_first(kernel(_bands_last(native[rows]))) for rows in _groups(len(native))]
     joined = groups[0] if len(groups) == 1 else np.concatenate(groups)
     return joined if native is data else _back(joined, data.dtype)
+
+
+def _groups(bands: int) -> Iterator[slice]:
+    """Yield groups of four bands, of three, or of one.
+
+    OpenCV samples two channels at coarser places than any other number: weights and what they
+    weigh would not fit together.
+    """
+    start = 0
+    while start < bands:
+        left = bands - start
+        many = _CHANNELS if left >= _CHANNELS else left if left != 2 else 1  # noqa: PLR2004
+        yield slice(start, start + many)
+        start += many
 
 
 def _bands_last(data: Array) -> Array:

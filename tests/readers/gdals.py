@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import rasterio
+import rasterio.shutil
 from rasterio.control import GroundControlPoint
 from rasterio.errors import NotGeoreferencedWarning
-from rasterio.transform import Affine, from_origin
+from rasterio.transform import Affine
 
 from tilewright.blobs.local import LocalBlob, local_source
 from tilewright.config import Config
@@ -18,8 +19,8 @@ from tilewright.readers.gdal import DRIVER
 from tilewright.readers.gdal.reader import GdalReader
 
 WIDTH, HEIGHT = 301, 283
-UTM = from_origin(500_000, 4_000_000, 10, 10)
-ROTATED = UTM * Affine.rotation(20)
+UTM = Affine(10, 0, 500_000, 0, -10, 4_000_000)
+ROTATED = Affine(9, -3, 500_000, -3, -9, 4_000_000)
 CORNERS = [
     GroundControlPoint(row=row, col=column, x=500_000 + 10 * column, y=4_000_000 - 10 * row)
     for row, column in ((0, 0), (0, WIDTH), (HEIGHT, 0), (HEIGHT, WIDTH))
@@ -54,6 +55,17 @@ def noise(dtype: str, bands: int, *, width: int = WIDTH, height: int = HEIGHT) -
         return chance.integers(-9999, 9999, (bands, height, width)).astype(dtype)
     top = min(np.iinfo(dtype).max, 30_000)
     return chance.integers(0, top, (bands, height, width)).astype(dtype)
+
+
+def copy(path: Path, pixels: Array, driver: str, *, creation: str = "", **options: Any) -> Path:
+    """Write (band, y, x) in a format that GDAL only copies to; ``creation`` is NAME=VALUE …."""
+    between = write(path.with_name("between.tif"), pixels, "GTiff", **options)
+    with rasterio.Env(GDAL_PAM_ENABLED="NO"):
+        rasterio.shutil.copy(
+            between, path, driver=driver, **dict(pair.split("=") for pair in creation.split())
+        )
+    between.unlink()
+    return path
 
 
 def write(

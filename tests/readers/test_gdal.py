@@ -1,12 +1,11 @@
 """The GDAL reader against rasterio: each format, each level, every kind of description."""
 
-import os
 import random
 import threading
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +13,10 @@ import pytest
 import rasterio
 from rasterio.errors import NotGeoreferencedWarning
 
-from tests.corpus import IMAGES
-from tests.readers import gdals, hdf5s
-from tests.readers.gdals import CORNERS, HEIGHT, ROTATED, UTM, WIDTH, noise, open_file, write
+from tests.corpus import BY_GDAL, IMAGES
+from tests.readers import hdf5s
+from tests.readers.gdals import CORNERS, HEIGHT, ROTATED, UTM, WIDTH, copy, noise, open_file, write
+from tilewright.blobs.local import local_source
 from tilewright.cache import ChunkCache
 from tilewright.config import Config, Limits
 from tilewright.engine import Engine
@@ -28,7 +28,6 @@ from tilewright.errors import (
     SourceUnavailableError,
     UnsupportedSourceError,
 )
-from tilewright.blobs.local import local_source
 from tilewright.geometry import Size, Window
 from tilewright.image import Axis, Plane
 from tilewright.readers.gdal import DRIVER, JP2_DRIVER
@@ -39,14 +38,18 @@ from tilewright.testing.reader_suite import whole
 ON_EARTH = {"crs": "EPSG:32633", "transform": UTM}
 
 FORMATS: dict[str, Callable[[Path], Path]] = {
-    "netCDF": lambda folder: write(
+    "netCDF": lambda folder: copy(
         folder / "a.nc", noise("float32", 1), "netCDF", nodata=-9999, **ON_EARTH
     ),
-    "netCDF-4": lambda folder: write(
-        folder / "a.nc", noise("int16", 1), "netCDF", FORMAT="NC4", COMPRESS="DEFLATE", **ON_EARTH
+    "netCDF-4": lambda folder: copy(
+        folder / "a.nc",
+        noise("int16", 1),
+        "netCDF",
+        creation="FORMAT=NC4 COMPRESS=DEFLATE",
+        **ON_EARTH,
     ),
-    "netCDF of three variables": lambda folder: write(
-        folder / "a.nc", noise("int16", 3), "netCDF", FORMAT="NC4", **ON_EARTH
+    "netCDF of three variables": lambda folder: copy(
+        folder / "a.nc", noise("int16", 3), "netCDF", creation="FORMAT=NC4", **ON_EARTH
     ),
     "AAIGrid": lambda folder: write(
         folder / "a.asc", noise("int32", 1), "AAIGrid", nodata=-1, **ON_EARTH
@@ -100,7 +103,7 @@ def by_rasterio(place, level):
 class TestFormats(ReaderSuite):
     @pytest.fixture
     def reader(self, path):
-        with open_file_closed(path) as reader:
+        with opened(path) as reader:
             yield reader
 
     @pytest.fixture
@@ -114,21 +117,14 @@ class TestFormats(ReaderSuite):
             np.testing.assert_array_equal(data, by_rasterio(place, level))
 
 
-class open_file_closed:
-    """Open a file, and close it at the end."""
-
-    def __init__(self, path, **options):
-        self.reader = open_file(path, **options)
-
-    def __enter__(self):
-        return self.reader
-
-    def __exit__(self, *_):
-        self.reader.close()
+@contextmanager
+def opened(path, **options):
+    with closing(open_file(path, **options)) as reader:
+        yield reader
 
 
 def test_levels_are_there(tmp_path):
-    with open_file_closed(FORMATS["HFA with overviews"](tmp_path)) as reader:
+    with opened(FORMATS["HFA with overviews"](tmp_path)) as reader:
         info = reader.info
         assert [level.size for level in info.levels] == [
             Size(301, 283),
@@ -142,7 +138,7 @@ def test_levels_are_there(tmp_path):
 def test_variables_of_one_form_are_frames(tmp_path):
     path = FORMATS["netCDF of three variables"](tmp_path)
     truth = noise("int16", 3)
-    with open_file_closed(path) as reader:
+    with opened(path) as reader:
         assert reader.info.axes == (Axis("frame", 3),)
         assert reader.info.metadata["frames"] == ["Band1", "Band2", "Band3"]
         for index in range(3):
@@ -150,7 +146,7 @@ def test_variables_of_one_form_are_frames(tmp_path):
                 0, Window(7, 5, 90, 80), bands=[0], plane=Plane.of({"frame": index})
             )
             np.testing.assert_array_equal(data[0], truth[index, 5:85, 7:97])
-    with open_file_closed(path, associated="Band2") as reader:
+    with opened(path, associated="Band2") as reader:
         assert reader.info.axes == ()
         np.testing.assert_array_equal(whole(reader, 0)[0][0], truth[1])
     for name in ("Band4", "", "../Band1"):
@@ -161,9 +157,9 @@ def test_variables_of_one_form_are_frames(tmp_path):
 def test_pages_of_another_form_are_associated(tmp_path):
     path = write(tmp_path / "a.tif", noise("uint8", 1), "GTiff", overviews=None)
     write(path, noise("uint8", 3, width=40, height=30), "GTiff", APPEND_SUBDATASET="YES")
-    with open_file_closed(path) as reader:
+    with opened(path) as reader:
         assert (reader.info.size, reader.info.associated) == (Size(WIDTH, HEIGHT), ("2",))
-    with open_file_closed(path, associated="2") as reader:
+    with opened(path, associated="2") as reader:
         assert (reader.info.size, len(reader.info.bands)) == (Size(40, 30), 3)
 
 
@@ -176,12 +172,13 @@ def test_places_on_the_earth(tmp_path):
         tmp_path / "points.tif", noise("uint8", 1), "GTiff", crs="EPSG:32633", gcps=CORNERS
     )
     for path, affine in ((straight, UTM), (rotated, ROTATED), (points, UTM)):
-        with open_file_closed(path) as reader:
+        with opened(path) as reader:
             geo = reader.info.geo
             assert geo is not None
             assert geo.crs == "EPSG:32633"
             x, y = geo.to_crs(np.array([0.0, 100.0]), np.array([0.0, 50.0]))
-            expected = [affine * (0, 0), affine * (100, 50)]
+            a, b, c, d, e, f = affine[:6]
+            expected = [(c, f), (100 * a + 50 * b + c, 100 * d + 50 * e + f)]
             np.testing.assert_allclose(np.stack([x, y], 1), expected, atol=1e-3)
     assert geo.points
 
@@ -190,7 +187,7 @@ def test_places_on_the_earth(tmp_path):
     "place", [{}, {"crs": "EPSG:32633"}, {"transform": UTM}], ids=["none", "crs", "transform"]
 )
 def test_half_a_place_is_none(tmp_path, place):
-    with open_file_closed(write(tmp_path / "a.tif", noise("uint8", 1), "GTiff", **place)) as reader:
+    with opened(write(tmp_path / "a.tif", noise("uint8", 1), "GTiff", **place)) as reader:
         assert reader.info.geo is None
 
 
@@ -204,7 +201,7 @@ def test_bands_are_described(tmp_path):
         scales=[0.5, 2.0],
         offsets=[-1.0, 3.0],
     )
-    with open_file_closed(path) as reader:
+    with opened(path) as reader:
         first, second = reader.info.bands
     assert (first.name, first.nodata, first.scale, first.offset) == ("near infrared", -7, 0.5, -1)
     assert (second.name, second.nodata, second.scale, second.offset) == ("red", -7, 2, 3)
@@ -213,7 +210,7 @@ def test_bands_are_described(tmp_path):
 def test_a_palette(tmp_path):
     colours = {0: (1, 2, 3, 255), 1: (250, 0, 9, 255), 2: (7, 7, 7, 255)}
     path = write(tmp_path / "a.img", noise("uint8", 1) % 3, "HFA", colormap=colours)
-    with open_file_closed(path) as reader:
+    with opened(path) as reader:
         assert reader.info.interpretations == ("palette",)
         assert reader.info.palette is not None
         assert reader.info.palette[:3] == tuple(colours.values())
@@ -223,20 +220,20 @@ def test_a_mask(tmp_path):
     valid = noise("uint8", 1)[0] > 99
     with rasterio.Env(GDAL_TIFF_INTERNAL_MASK="YES"):
         path = write(tmp_path / "a.tif", noise("uint8", 3), "GTiff", mask=valid)
-    with open_file_closed(path) as reader:
+    with opened(path) as reader:
         assert reader.info.masked
         np.testing.assert_array_equal(whole(reader, 0)[1], valid)
 
 
 def test_a_single_chunk_is_bounded(tmp_path):
     path = write(tmp_path / "a.tif", noise("uint8", 1, width=3000, height=1), "GTiff")
-    with open_file_closed(path) as reader:
+    with opened(path) as reader:
         assert reader.info.levels[0].chunk == Size(1024, 1)
 
 
 def test_a_chunk_is_decoded_once(tmp_path):
     path = FORMATS["HFA with overviews"](tmp_path)
-    with open_file_closed(path, chunks=ChunkCache(1 << 24)) as reader:
+    with opened(path, chunks=ChunkCache(1 << 24)) as reader:
         window = Window(10, 10, 50, 50)
         first, _ = reader.read(0, window, bands=[0, 1], plane=Plane())
         # Once its handles are closed, only what is kept can be read.
@@ -271,12 +268,12 @@ def open_files():
     folder = Path("/proc/self/fd")
     if not folder.is_dir():
         pytest.skip("the system does not list open files")
-    return len(os.listdir(folder))
+    return len([*folder.iterdir()])
 
 
 def test_nothing_is_written(path):
     before = {name: name.stat().st_mtime_ns for name in path.parent.iterdir()}
-    with open_file_closed(path) as reader, ThreadPoolExecutor(4) as threads:
+    with opened(path) as reader, ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda level: whole(reader, level), range(len(reader.info.levels))))
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda _: open_file(path).close(), range(8)))
@@ -298,15 +295,17 @@ def test_geo_jp2_is_not_left_to_the_picture_reader(tmp_path):
     assert engine.info(local_source(plain)).format == "JPEG 2000"
 
 
-def test_the_shared_netcdf():
-    path = IMAGES / "geo/dataset_2d.nc"
+@pytest.mark.parametrize("name", BY_GDAL)
+def test_a_shared_file_equals_rasterio(name):
+    path = IMAGES / name
     if not path.exists():
         pytest.skip("shared images absent")
     engine = Engine()
+    truth = by_rasterio(path, 0)
     info = engine.info(local_source(path))
-    assert (info.size, info.dtype, info.geo) == (Size(2000, 1000), "float64", None)
-    data = engine.read(local_source(path), Fit(2000, 1000)).data
-    np.testing.assert_array_equal(data, by_rasterio(path, 0))
+    assert (info.dtype, len(info.bands)) == (truth.dtype.name, len(truth))
+    data = engine.read(local_source(path), Fit(info.size.width, info.size.height)).data
+    np.testing.assert_array_equal(data, truth)
 
 
 # What must not be read.
@@ -328,7 +327,7 @@ def test_a_file_that_names_another_is_refused_unless_allowed(tmp_path):
     with pytest.raises(UnsupportedSourceError):
         Engine().info(local_source(vrt))
     allowed = Config(gdal_drivers=("VRT", "GTiff"))
-    with open_file_closed(vrt, config=allowed) as reader:
+    with opened(vrt, config=allowed) as reader:
         np.testing.assert_array_equal(whole(reader, 0)[0], noise("uint8", 1))
 
 
@@ -338,11 +337,9 @@ def test_the_shared_vrt():
         pytest.skip("shared images absent")
     with pytest.raises(UnsupportedSourceError):
         open_file(path)
-    # The file that it names is not there: it opens, and each read says that it is damaged.
-    with open_file_closed(path, config=Config(gdal_drivers=("VRT",))) as reader:
-        assert reader.info.size == Size(1024, 768)
-        with pytest.raises(CorruptSourceError):
-            whole(reader, 0)
+    # Allowed, it is understood; the file that it names is not there.
+    with pytest.raises(CorruptSourceError):
+        open_file(path, config=Config(gdal_drivers=("VRT",)))
 
 
 @pytest.mark.parametrize("name", hdf5s.NAMES_OTHERS)
@@ -366,7 +363,7 @@ def test_hdf5_behind_other_bytes_is_refused(tmp_path, name):
 def test_plain_hdf5_is_read(tmp_path, name):
     path = tmp_path / "a.h5"
     path.write_bytes(hdf5s.content(hdf5s.PLAIN[name]))
-    with open_file_closed(path) as reader:
+    with opened(path) as reader:
         assert reader.info.axes == (Axis("frame", 22),)
         np.testing.assert_array_equal(
             whole(reader, 0)[0], np.arange(16, dtype=np.uint8).reshape(1, 4, 4)
@@ -388,7 +385,7 @@ def test_drivers_that_are_not_named_do_not_open(tmp_path):
 def test_names_of_files_are_only_names(tmp_path, name):
     made = FORMATS["netCDF"](tmp_path)
     path = made.rename(tmp_path / name)
-    with open_file_closed(path) as reader:
+    with opened(path) as reader:
         np.testing.assert_array_equal(whole(reader, 0)[0], noise("float32", 1))
 
 
@@ -422,6 +419,8 @@ def test_claims_without_pixels(tmp_path):
         open_file(path)
 
 
+# rasterio cannot hand on a message of GDAL that quotes damaged bytes, and says so.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("share", [0, 0.02, 0.3, 0.9])
 def test_cut_short(path, share):
     data = path.read_bytes()
@@ -429,6 +428,8 @@ def test_cut_short(path, share):
     attempt(path)
 
 
+# rasterio cannot hand on a message of GDAL that quotes damaged bytes, and says so.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("seed", range(4))
 def test_flipped_bytes(path, seed):
     data = bytearray(path.read_bytes())
@@ -442,27 +443,32 @@ def test_flipped_bytes(path, seed):
 
 def attempt(path):
     """Read what can be read: errors are ours, and name no path."""
+    errors = []
     try:
         reader = open_file(path)
     except (SourceError, LimitError) as error:
-        assert str(path.parent) not in str(error)
-        return
+        errors.append(error)
+    else:
+        errors += read_all(reader)
+        reader.close()
+    assert not any(str(path.parent) in str(error) for error in errors)
+
+
+def read_all(reader):
     info = reader.info
     for index, level in enumerate(info.levels):
-        size = level.size
-        window = Window(0, 0, min(64, size.width), min(64, size.height))
+        window = Window(0, 0, min(64, level.size.width), min(64, level.size.height))
         try:
             data, _ = reader.read(index, window, bands=range(len(info.bands)), plane=Plane())
         except (SourceError, LimitError) as error:
-            assert str(path.parent) not in str(error)
+            yield error
         else:
             assert data.shape == (len(info.bands), window.height, window.width)
-    reader.close()
 
 
 def test_a_file_that_changes_is_noticed(tmp_path):
     path = FORMATS["ENVI by band"](tmp_path)
-    with open_file_closed(path) as reader:
+    with opened(path) as reader:
         path.write_bytes(bytes(path.stat().st_size + 1))
         with pytest.raises(SourceUnavailableError):
             whole(reader, 0)

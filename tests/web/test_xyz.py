@@ -98,8 +98,7 @@ def three_bands():
             RenderRequest(MapTile(MERCATOR.matrix(3), 2, 1, 512, 512, 0.5)),
         ),
         (
-            "data/region.png?left=170&right=-170&top=20&bottom=10&units=EPSG:4326"
-            "&projection=EPSG:4326&width=90",
+            "data/region.png?left=170&right=-170&top=20&bottom=10&units=4326&projection=4326&width=90",
             RenderRequest(MapRegion("EPSG:4326", Box(170, 10, 20, 10), 90)),
         ),
     ],

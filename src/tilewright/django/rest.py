@@ -16,7 +16,7 @@ from tilewright.django.maps.address import base_url
 from tilewright.django.replies import answer, to_response
 from tilewright.django.routing import PathDecides, as_problem, liked_suffix, query, route
 from tilewright.django.sources import file_source
-from tilewright.errors import SourceError, TilewrightError
+from tilewright.errors import OutsideError, ParameterError, SourceError, TilewrightError
 from tilewright.image import ImageInfo, Source
 from tilewright.request import RenderRequest
 from tilewright.style import Style
@@ -46,10 +46,25 @@ class ImageViewSetMixin(GenericViewSet[Any]):
     """The name of a text field of the model that holds a look of its own, as `Style.text`
     writes it; shown when none is asked. Empty: the image's default look."""
 
+    def get_object(self) -> Any:
+        """Return the object of this request, looked up once."""
+        if self._record is None:
+            self._record = super().get_object()
+        return self._record
+
+    _record: Any = None
+
     def get_style(self) -> Style:
-        """Return the look that is shown when none is asked; ``Style()`` is the default look."""
+        """Return the look that is shown when none is asked; ``Style()`` is the default look.
+
+        A stored text that says no look is logged, and the default is shown.
+        """
         text = getattr(self.get_object(), self.style_field) if self.style_field else ""
-        return parse_style(text) if text else Style()
+        try:
+            return parse_style(text) if text else Style()
+        except ParameterError as error:
+            logger.warning("%r has no look in %s: %s", self.get_object(), self.style_field, error)
+            return Style()
 
     def get_source(self) -> Source:
         """Return what to open for the object of this request.
@@ -247,14 +262,27 @@ class ImageViewSetMixin(GenericViewSet[Any]):
         *,
         vary: str | None = None,
     ) -> HttpResponse:
-        if not asked.style.text:
+        plain = asked
+        if not asked.style.text and edge.engine.encoder(asked.encoding.format).kind == "picture":
             asked = replace(asked, style=self.get_style())
+
+        def draw() -> http.Reply:
+            try:
+                encoded = edge.engine.render(source, asked)
+            except (OutsideError, ParameterError) as error:
+                if asked is plain:
+                    raise
+                # The stored look may name a band that is not there: the client did not ask for it.
+                encoded = edge.engine.render(source, plain)
+                logger.warning("the look of %r was left out: %s", self.get_object(), error)
+            return http.picture(encoded, validator)
+
         validator = http.Validator(f'"{asked.key(source)}"', edge.cache_control, vary)
         return answer(
             request.META.get("HTTP_IF_NONE_MATCH"),
             request.method,
             validator,
-            lambda: http.picture(edge.engine.render(source, asked), validator),
+            draw,
         )
 
     def _document(

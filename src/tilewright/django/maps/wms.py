@@ -25,7 +25,7 @@ from tilewright.style import Orientation
 from tilewright.web import http
 from tilewright.web.maps.asked import asked as map_picture
 from tilewright.web.maps.asked import plane_in
-from tilewright.web.maps.feature_info import pixel_at, values_of
+from tilewright.web.maps.feature_info import own_pixel, values_of
 from tilewright.web.maps.wms import asked as wms
 from tilewright.web.maps.wms import report
 from tilewright.web.maps.wms.capabilities import Service, capabilities
@@ -140,7 +140,7 @@ class _Wms:
         for name in asked.layers:
             source = self._named(name)
             layer = opened(source)
-            pixel = pixel_at(layer, asked.affine, asked.crs, asked.column, asked.row)
+            pixel = own_pixel(layer, asked.affine, asked.crs, asked.column, asked.row)
             positions = asked.positions
             plane = positions.plane(layer.info) if positions.indices else plane_in(asked.query)
             raster = engine.read(source.source, pixel, plane=plane) if pixel else None
