@@ -25,6 +25,8 @@ LEFT_M, TOP_M = 576_570, 4_516_690
 of two zooms out."""
 FULL_ZOOM = 17
 """A pixel of WebMercatorQuad is 0.90 m on the ground there, at the next zoom out 1.81 m."""
+_SCREEN = (6, 4)
+"""Tiles across and down: 1536×1024 pixels."""
 _ASIDE = 0.002
 """Of a tile's side: no tile counts as inside for the last bit of a corner."""
 _SEED = 20
@@ -49,6 +51,22 @@ def inner_tiles(info: ImageInfo, zoom: int, count: int) -> list[Place]:
     None comes twice while there are enough of them, so that no cache helps.
     """
     return _drawn([place for place, corners in _tiles(info, zoom) if corners == 4], count)
+
+
+def screens(info: ImageInfo, zoom: int, count: int) -> list[Place]:
+    """Return places (x, y) of tiles that the sheet fills, as viewers of maps ask for them.
+
+    A screen shows 6×4 tiles, row by row; screens follow each other in random order. None comes
+    twice while there are enough of them.
+    """
+    wide, high = _SCREEN
+    places = sorted(inner_tiles(info, zoom, count), key=lambda place: place[::-1])
+    shown: dict[Place, list[Place]] = {}
+    for x, y in places:
+        shown.setdefault((x // wide, y // high), []).append((x, y))
+    whole = list(shown.values())
+    random.Random(_SEED).shuffle(whole)
+    return [place for screen in whole for place in screen]
 
 
 def edge_tiles(info: ImageInfo, zoom: int, count: int) -> list[Place]:
@@ -98,9 +116,9 @@ def _write(path: Path, mosaic: Path) -> None:
             # The mosaic has no place on earth: that is what the copy gets.
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             rasterio.shutil.copy(mosaic, placed, driver="VRT")
-        with rasterio.open(placed, "r+") as out:
-            out.crs = CRS
-            out.transform = Affine(1, 0, LEFT_M, 0, -1, TOP_M)
+            with rasterio.open(placed, "r+") as out:
+                out.crs = CRS
+                out.transform = Affine(1, 0, LEFT_M, 0, -1, TOP_M)
         rasterio.shutil.copy(
             placed,
             beside,

@@ -100,7 +100,7 @@ def serving(
 
     ``ready`` is a path that answers once the server is up.
     """
-    port = _free_port()
+    port = free_port()
     environment = {
         **os.environ,
         **settings,
@@ -117,7 +117,7 @@ def serving(
     )
     try:
         server = Server(f"http://127.0.0.1:{port}", process.pid)
-        _wait(server, process, ready)
+        wait_until_ready(server, process, ready)
         yield server
     finally:
         process.terminate()
@@ -132,7 +132,8 @@ def _granian(port: int) -> Sequence[str]:
     )
 
 
-def _wait(server: Server, process: subprocess.Popen[bytes], path: str) -> None:
+def wait_until_ready(server: Server, process: subprocess.Popen[bytes], path: str) -> None:
+    """Wait until a path is answered. Raises RuntimeError when the server ended, or is too slow."""
     end = time.monotonic() + _START_S
     while True:
         try:
@@ -147,7 +148,8 @@ def _wait(server: Server, process: subprocess.Popen[bytes], path: str) -> None:
             return
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

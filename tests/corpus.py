@@ -119,13 +119,17 @@ PICTURES = {
 }
 """Compared with Pillow in `tests/readers/test_picture.py`."""
 
+BY_GDAL = {
+    "geo/dataset_2d.nc": "NetCDF-4, float64, one chunk of 2000x1000, no CRS",
+    "tiff/it_logluv-3c-16b.tiff": "LogLuv, compression 34676: tifffile and imagecodecs have no decoder",
+}
+"""Compared with rasterio in `tests/readers/test_gdal.py`."""
+
 UNREADABLE = {
-    "geo/dataset_2d.nc": "NetCDF: the GDAL reader will open it",
     "pictures/sample.exr": "OpenEXR: neither Pillow nor imagecodecs reads it",
     "slides/boxes_0.dcm": "DICOM: the DICOM reader will open it",
     "slides/boxes_1.dcm": "DICOM, likewise",
     "slides/dicom_test_image.dcm": "DICOM, likewise",
-    "tiff/it_logluv-3c-16b.tiff": "LogLuv, compression 34676: tifffile and imagecodecs have no decoder",
 }
 """No reader opens these: each is an UnsupportedSourceError, and why."""
 

@@ -99,3 +99,28 @@ def test_all_waiters_get_the_error():
             with pytest.raises(LookupError, match="once"):
                 one.result(5)
     assert flight.do("key", lambda: 1) == 1
+
+
+@pytest.mark.parametrize("stop", [SystemExit, KeyboardInterrupt])
+def test_who_waits_for_one_that_is_told_to_stop_starts_anew(stop):
+    flight = SingleFlight()
+    started, waiting = threading.Event(), threading.Event()
+
+    def told_to_stop():
+        started.set()
+        waiting.wait(5)
+        raise stop
+
+    def lead():
+        with pytest.raises(stop):
+            flight.do("key", told_to_stop)
+
+    with ThreadPoolExecutor(3) as threads:
+        leader = threads.submit(lead)
+        started.wait(5)
+        joiners = [threads.submit(flight.do, "key", lambda: 42) for _ in range(2)]
+        while not flight._running["key"]:
+            threading.Event().wait(0.001)
+        waiting.set()
+        leader.result()
+        assert [joiner.result() for joiner in joiners] == [42, 42]

@@ -326,7 +326,9 @@ def test_outside_of_all_there_is_nothing(engine, constants, method):
         (Limits(output_side=100), MapRegion(UTM, None, 101, 101), "first"),
         (Limits(output_side=100), MapRegion(UTM, Box(0, 0, 1, 1), 101, 101), "first"),
         (Limits(source_pixels=SIDE * SIDE * 2), WHOLE, "mean"),
-        (Limits(decoded_bytes=SIDE * SIDE * 5), WHOLE, "median"),
+        (Limits(decoded_bytes=SIDE * SIDE * 5), WHOLE, "stack"),
+        (Limits(decoded_bytes=SIDE * SIDE * 19), WHOLE, "mean"),
+        (Limits(decoded_bytes=SIDE * SIDE * 69), WHOLE, "median"),
     ],
 )
 def test_limits_count_all_sources(constants, limits, target, method):

@@ -99,3 +99,65 @@ def test_names_of_standards():
     assert crs.uri("OGC:CRS84") == "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
     assert crs.urn("EPSG:3857") == "urn:ogc:def:crs:EPSG::3857"
     assert crs.urn("OGC:CRS84") == "urn:ogc:def:crs:OGC:1.3:CRS84"
+
+
+BESSEL = (
+    'GEOGCRS["s",DATUM["d",ELLIPSOID["Bessel",6377397.155,299.15]],CS[ellipsoidal,2],'
+    'AXIS["latitude",north],AXIS["longitude",east],ANGLEUNIT["degree",0.0174532925199433]]'
+)
+WGS = BESSEL.replace('"Bessel",6377397.155,299.15', '"WGS 84",6378137,298.257223563')
+PLAIN = (
+    'GEOGCS["x",DATUM["D",SPHEROID["WGS 84",6378137,298.257223563]{}],PRIMEM["Greenwich",0],'
+    'UNIT["degree",0.0174532925199433]]'
+)
+MERCATOR = (
+    f'PROJCS["x",{PLAIN.format("")},PROJECTION["Mercator_1SP"],PARAMETER["central_meridian",0],'
+    'PARAMETER["scale_factor",1],PARAMETER["false_easting",0],PARAMETER["false_northing",0],'
+    'UNIT["metre",1],EXTENSION["PROJ4","+proj=merc +a=6378137 +b=6378137 {} +wktext +no_defs"]]'
+)
+BOUND = (
+    f"BOUNDCRS[SOURCECRS[{BESSEL}],TARGETCRS[{WGS}],ABRIDGEDTRANSFORMATION"
+    '["t",METHOD["NTv2",ID["EPSG",9615]],PARAMETERFILE["Latitude and longitude difference '
+    'file","/some/file"]]]'
+)
+
+
+@pytest.mark.parametrize(
+    "wkt",
+    [
+        PLAIN.format(',EXTENSION["PROJ4_GRIDS","/some/file"]'),
+        MERCATOR.format("+nadgrids=/some/file"),
+        MERCATOR.format("+geoidgrids=/some/file"),
+        BOUND,
+        BOUND.replace("PARAMETERFILE", "ParameterFile"),
+    ],
+)
+def test_wkt_that_names_a_file_is_refused(wkt):
+    # PROJ would open any path: a pipe would hold the process for ever.
+    with pytest.raises(ParameterError):
+        crs.canonical_crs(wkt)
+
+
+def test_the_file_that_is_none_is_taken():
+    assert crs.canonical_crs(MERCATOR.format("+nadgrids=@null"))
+
+
+def test_of_a_compound_crs_the_horizontal_part_counts():
+    assert crs.canonical_crs(CRS("EPSG:32618+5773").to_wkt()) == "EPSG:32618"
+
+
+@pytest.mark.parametrize(
+    "name", ["EPSG:3857", "EPSG:3395", "EPSG:3994", "EPSG:4087", "EPSG:6933", "ESRI:54003"]
+)
+def test_a_turn_of_a_cylinder_is_what_proj_says(name):
+    # Along the equator all of these are even; a standard parallel makes the turn shorter.
+    x, _ = crs.convert(crs.WGS84, name, np.array([10.0, 20.0]), np.zeros(2))
+    assert crs.period(name) == pytest.approx((x[1] - x[0]) * 36, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [("EPSG:32661", True), ("EPSG:32761", True), ("EPSG:5041", False), ("EPSG:3031", False)],
+)
+def test_at_the_poles_the_names_of_axes_tell_their_order(name, first):
+    assert crs.northing_first(name) is first

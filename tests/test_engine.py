@@ -1,6 +1,7 @@
 """The engine on real files: what goes out, when files are opened, and by how many."""
 
 import os
+import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -24,7 +25,7 @@ from tilewright.errors import (
 from tilewright.geometry import Box
 from tilewright.image import Plane, Source
 from tilewright.request import Encoding, Fit, Region, RenderRequest, Tile, max_zoom
-from tilewright.stretch import Stretch
+from tilewright.stretch import Limit, Stretch
 from tilewright.style import Channel, Style
 
 
@@ -168,7 +169,7 @@ def test_simultaneous_identical_asks_decode_once(slide, monkeypatch):
 
     def slow(self, *arguments):
         drawn.append(1)
-        threading.Event().wait(0.1)
+        threading.Event().wait(0.5)
         return real(self, *arguments)
 
     monkeypatch.setattr(Engine, "_draw", slow)
@@ -191,6 +192,20 @@ def test_a_forked_worker_opens_its_own_files(engine, slide):
     if child == 0:
         same = engine.render(source, request).data == expected
         os._exit(0 if same and engine._live() is not state else 1)
+    state.pool._lock.release()
+    assert os.waitpid(child, 0)[1] == 0
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_forked_worker_may_close(engine, slide):
+    engine.info(local_source(slide))
+    state = engine._live()
+    state.pool._lock.acquire()  # a thread of the parent is in the pool at the moment of the fork
+    child = os.fork()
+    if child == 0:
+        signal.alarm(10)
+        engine.close()
+        os._exit(0 if engine._live() is not state and len(state.pool) == 1 else 1)
     state.pool._lock.release()
     assert os.waitpid(child, 0)[1] == 0
 
@@ -268,3 +283,21 @@ def test_measured_formats_hold_the_data_not_the_look(engine, tmp_path):
 def test_zoom_counts_up_to_full_resolution(engine, slide):
     info = engine.info(local_source(slide))
     assert (info.tile_size, max_zoom(info)) == (256, 2)
+
+
+def test_percentiles_cost_one_reading_for_all_requests(engine, tmp_path):
+    path = tmp_path / "image.tif"
+    data = np.random.default_rng(0).integers(0, 60_000, (400, 400)).astype(np.uint16)
+    tifffile.imwrite(path, data)
+    source = local_source(path)
+    for step in range(5):
+        stretch = Stretch(Limit("percentile", step), Limit("percentile", 90 + step))
+        style = Style((Channel(0, stretch=stretch),))
+        shown = decoded(engine.render(source, RenderRequest(Region(), Encoding("png"), style)))
+        low, high = np.percentile(data, (step, 90 + step))
+        expected = np.clip((data - low) * 255 / (high - low), 0, 255)
+        assert np.abs(shown - expected).max() <= 0.51
+    samples = engine._live().samples
+    assert samples.size == 50_002  # quantiles of one sample
+    engine.close()
+    assert samples.size == 0

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tilewright.crs import convert
-from tilewright.extent import bounds, extent, outline
+from tilewright.extent import bounds, extent, in_domain, outline, pixel_at
 from tilewright.geo import Geo
-from tilewright.geometry import Affine, Size
+from tilewright.geometry import Affine, Box, Size
 
 SIZE = Size(100, 100)
 NEW_YORK = Geo("EPSG:32618", Affine(100, 0, 580_000, 0, -100, 4_510_000))
@@ -73,3 +73,33 @@ def test_an_image_from_greenwich_round_is_cut_too():
 def test_bounds_of_the_whole_earth():
     box = bounds(WORLD, SIZE, "EPSG:4326")
     assert (box.x, box.y, box.right, box.bottom) == pytest.approx((-180, -90, 180, 90))
+
+
+@pytest.mark.parametrize(
+    ("box", "crs", "expected"),
+    [
+        (Box(-10, 40, 5, 5), "EPSG:4326", True),
+        (Box(-400, -100, 800, 200), "EPSG:4326", True),
+        (Box(-10, 91, 5, 5), "EPSG:4326", False),
+        (Box(0, 0, 10, 10), "EPSG:3857", True),
+        (Box(500_000, 4_000_000, 10, 10), "EPSG:32618", True),
+        (Box(9e8, 9e8, 10, 10), "EPSG:32618", False),
+        (Box(9e8, 9e8, 10, 10), "EPSG:3035", False),
+    ],
+)
+def test_boxes_in_a_crs_s_domain(box, crs, expected):
+    assert in_domain(box, crs) is expected
+
+
+def test_a_pixel_is_found_a_turn_of_the_earth_away():
+    # 190 degrees east is 170 west; the image counts from 0 to 360.
+    for longitude in (190.0, -170.0, 550.0):
+        assert pixel_at(PACIFIC, SIZE, (longitude, 0.9), "EPSG:4326") == (52, 49)
+    assert pixel_at(PACIFIC, SIZE, (-18_924_313.4, 100_000.0), "EPSG:3857") == (52, 49)
+    assert pixel_at(NEW_YORK, SIZE, (190.0, 0.9), "EPSG:4326") is None
+    assert pixel_at(NEW_YORK, SIZE, (0.0, 1e9), "EPSG:3857") is None
+
+
+def test_places_that_all_come_to_one_have_no_bounds():
+    far = Geo("EPSG:4326", Affine(1e6, 0, -180, 0, -1e6, 90))
+    assert bounds(far, SIZE, "EPSG:3857") is None

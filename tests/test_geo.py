@@ -1,10 +1,20 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from rasterio.control import GroundControlPoint
 from rasterio.rpc import RPC
 from rasterio.transform import GCPTransformer, RPCTransformer
 
-from tilewright.geo import ControlPoint, Geo, RationalPolynomials, from_points, from_rational
+from tilewright.geo import (
+    MOST_POINTS,
+    ControlPoint,
+    Geo,
+    RationalPolynomials,
+    checked,
+    from_points,
+    from_rational,
+)
 from tilewright.geometry import Affine
 
 
@@ -105,3 +115,58 @@ def test_rational_polynomials_lead_where_gdal_says():
 def test_polynomials_without_terms_are_refused():
     with pytest.raises(ValueError, match="20 terms"):
         RationalPolynomials((1,) * 5, (1,) * 5, (1.0,), (1.0,) * 20, (1.0,) * 20, (1.0,) * 20)
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        (np.nan, 0, 0, 0, -1, 0),
+        (1, 0, np.inf, 0, -1, 0),
+        (1, 1, 5e5, 1, 1, 4e6),
+        (1e-12, 0, 5e5, 0, -1e-12, 4e6),
+        (1e-15, 0, -75, 0, -1e-15, 40),
+        (1e300, 0, -1e300, 0, -1e300, 1e300),
+        (0, 0, 1, 0, 0, 1),
+    ],
+)
+def test_an_affine_that_leads_nowhere_is_refused(numbers):
+    with pytest.raises(ValueError, match=r"affine|small|place|inverse"):
+        checked(Geo("EPSG:32618", Affine(*map(float, numbers))), 256, 256)
+
+
+def test_a_sound_georeference_is_kept():
+    for geo in (
+        Geo("EPSG:32618", Affine(0.01, 0, 5e5, 0, -0.01, 4e6)),
+        from_points("EPSG:32618", tuple(bent(9))),
+    ):
+        assert checked(geo, 600, 600) is geo
+
+
+def test_points_at_one_place_are_refused():
+    corners = [(0.0, 0.0), (9.0, 0.0), (0.0, 9.0), (9.0, 9.0)]
+    flat = from_points("EPSG:4326", tuple(ControlPoint(c, r, -75.0, 40.0) for c, r in corners))
+    with pytest.raises(ValueError, match="control points"):
+        checked(flat, 9, 9)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_points_that_are_no_numbers_are_refused(bad):
+    points = (*bent(8), ControlPoint(3.0, 3.0, bad, 4e6))
+    with pytest.raises(ValueError, match="finite"):
+        from_points("EPSG:32618", points)
+
+
+def test_of_too_many_points_some_are_taken():
+    points = tuple(bent(3 * MOST_POINTS))
+    few = from_points("EPSG:32618", points)
+    assert len(few.points) == MOST_POINTS
+    x, y = few.to_crs(np.array([300.0]), np.array([200.0]))
+    assert (float(x[0]), float(y[0])) == pytest.approx((503_060.1, 3_998_060.0667), abs=0.01)
+
+
+def test_equal_georeferences_have_one_hash():
+    one, other = (from_points("EPSG:32618", tuple(bent(9))) for _ in range(2))
+    assert one == other
+    assert hash(one) == hash(other)
+    assert one != from_points("EPSG:32617", tuple(bent(9)))
+    assert replace(one, crs="EPSG:32617") == from_points("EPSG:32617", tuple(bent(9)))

@@ -141,3 +141,32 @@ def test_a_box_at_the_last_pixels_of_every_level():
     reader = ArrayReader([full, full[:, :296:4, :296:4]], shrinks=[(1, 1), (4, 4)])
     found = measure(reader, None, FIRST, WANTED, Limits(), box=Box(298.5, 298.5, 9, 9))
     assert found.bands[0].statistics.max == full.max()
+
+
+def test_what_is_read_again_counts_again(monkeypatch):
+    monkeypatch.setattr(module, "MOST_PIXELS", 1000)
+    count = 2 * module._MOST_TALLIES
+    data = np.zeros((count, 64, 64), np.float32)
+    data[:, 0, 0] = 1
+    read = []
+
+    class Counting(ArrayReader):
+        def read(self, level, window, *, bands, plane):
+            read.append(window.pixels)
+            return super().read(level, window, bands=bands, plane=plane)
+
+    reader = Counting([data], chunk=Size(64, 64))
+    measure(reader, None, FIRST, WANTED, Limits(), exact=True)
+    decoded = sum(read)
+    assert decoded > 64 * 64
+    measure(reader, None, FIRST, WANTED, Limits(source_pixels=decoded), exact=True)
+    with pytest.raises(LimitError, match="source pixels"):
+        measure(reader, None, FIRST, WANTED, Limits(source_pixels=decoded - 1), exact=True)
+
+
+def test_bands_that_are_held_in_turn_count_each_time(monkeypatch):
+    monkeypatch.setattr(module, "_HELD_BYTES", 64 * 64 * 2)
+    reader = ArrayReader([np.zeros((6, 64, 64), np.uint8)], chunk=Size(64, 64))
+    measure(reader, None, FIRST, WANTED, Limits(source_pixels=3 * 64 * 64), exact=True)
+    with pytest.raises(LimitError, match="source pixels"):
+        measure(reader, None, FIRST, WANTED, Limits(source_pixels=3 * 64 * 64 - 1), exact=True)

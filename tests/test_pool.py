@@ -127,3 +127,46 @@ def test_many_threads_many_sources_leave_every_reader_closed_once():
             job.result()
     pool.close()
     assert {reader.closed for reader in openings.readers} == {1}
+
+
+def test_a_version_that_cannot_be_opened_closes_nothing():
+    openings = Openings()
+
+    def open_one(source):
+        if source.version == "gone":
+            raise LookupError("no such version")
+        return openings(source)
+
+    pool = ReaderPool(open_one, 4)
+    with pool.lease(Source("a", "1")) as good:
+        pass
+    for _ in range(2):
+        with pytest.raises(LookupError), pool.lease(Source("a", "gone")):
+            pass
+    assert good.closed == 0
+    with pool.lease(Source("a", "1")) as again:
+        assert again is good
+
+
+class Stubborn(PlainReader):
+    """Fails to close."""
+
+    def close(self):
+        super().close()
+        raise OSError("busy")
+
+
+def test_a_reader_that_fails_to_close_keeps_no_other_open(caplog):
+    readers = []
+
+    def open_one(source):
+        readers.append((Stubborn if source.uri == "b" else PlainReader)(INFO, []))
+        return readers[-1]
+
+    pool = ReaderPool(open_one, 4)
+    for name in "abc":
+        with pool.lease(Source(name, "1")):
+            pass
+    pool.close()
+    assert [reader.closed for reader in readers] == [1, 1, 1]
+    assert "b was not closed" in caplog.text

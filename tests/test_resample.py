@@ -1,5 +1,7 @@
 """Averages and interpolation against plain numpy, with masks, alpha and every dtype."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -116,3 +118,90 @@ def test_nearest_takes_values_as_they_are():
     )
     assert out.tolist() == [[[7, 7, 200, 200]] * 2 + [[30, 30, 9, 9]] * 2]
     assert mask.tolist() == [[False, False, True, True]] * 2 + [[True] * 4] * 2
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize(
+    ("dtype", "value"), [("uint8", 255), ("uint16", 60_001), ("float32", 16_777.215)]
+)
+def test_a_mean_of_very_many_values_neither_runs_over_nor_drifts(dtype, value, masked):
+    data = np.full((1, 4096, 4096), value, dtype)
+    mask = None
+    if masked:
+        mask = np.ones((4096, 4096), np.bool_)
+        mask[:, :7] = False
+    out, valid = block_average(data, mask, (4096, 4096), nearest=False, alpha=None)
+    assert out[0, 0, 0] == data[0, 0, 0]
+    assert valid is None or valid.all()
+
+
+@pytest.mark.parametrize("factor", [(1, 2000), (70, 33), (5, 40)])
+@pytest.mark.parametrize("bands", [1, 3, 6])
+def test_large_blocks_that_the_edge_cuts(factor, bands):
+    wide, high = factor
+    data = np.random.default_rng(1).integers(0, 9999, (bands, 210, 100)).astype(np.uint16)
+    out, _ = block_average(data, None, factor, nearest=False, alpha=None)
+    for y in range(out.shape[1]):
+        for x in range(out.shape[2]):
+            block = data[:, y * high : (y + 1) * high, x * wide : (x + 1) * wide]
+            assert np.abs(out[:, y, x] - block.mean((1, 2))).max() <= 0.51
+
+
+@pytest.mark.parametrize("alpha", [None, 5])
+@pytest.mark.parametrize("how", ["blocks", "large blocks", "places"])
+def test_each_band_has_its_own_mask(how, alpha):
+    generator = np.random.default_rng(2)
+    data = generator.integers(1, 250, (6, 60, 80)).astype(np.uint8)
+    mask = generator.random((6, 60, 80)) < 0.7
+    if alpha is not None:
+        mask[alpha] = True
+
+    def run(layers, known, opacity):
+        if how == "places":
+            onto = Affine.scale(1.7, 1.3, left=0.2)
+            size = Size(40, 40)
+            return interpolate(layers, known, onto, size, nearest=False, alpha=opacity)
+        factor = (4, 3) if how == "blocks" else (40, 30)
+        return block_average(layers, known, factor, nearest=False, alpha=opacity)
+
+    out, valid = run(data, mask, alpha)
+    for row in range(5 if alpha is not None else 6):
+        rows = [row] if alpha is None else [row, alpha]
+        one, known = run(data[rows], mask[row], None if alpha is None else 1)
+        assert np.array_equal(out[row], one[0])
+        assert np.array_equal(valid[row], known)
+
+
+def test_a_mask_for_each_band_is_picked_with_its_values():
+    data = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+    onto = Affine.scale(0.5, 0.5)
+    out, valid = interpolate(data, data % 2 == 0, onto, Size(6, 4), nearest=True, alpha=None)
+    assert np.array_equal(valid, out % 2 == 0)
+    out, valid = block_average(data, data % 2 == 0, (2, 2), nearest=True, alpha=None)
+    assert np.array_equal(valid, out % 2 == 0)
+
+
+def test_values_picked_for_a_large_grid_take_room_for_themselves_only():
+    data = np.zeros((1, 500, 500), np.uint8)
+    tracemalloc.start()
+    out, _ = interpolate(
+        data, None, Affine.scale(0.25, 0.25), Size(2000, 2000), nearest=True, alpha=None
+    )
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * out.nbytes
+
+
+def test_weights_take_room_for_a_block_only(monkeypatch):
+    monkeypatch.setattr("tilewright.resample._BLOCK", 128)
+    data = np.full((4, 1500, 1500), 9, np.uint8)
+    mask = np.ones((4, 1500, 1500), np.bool_)
+    mask[:, ::7] = False
+    tracemalloc.start()
+    out, _ = interpolate(
+        data, mask, Affine.scale(1.5, 1.5), Size(1000, 1000), nearest=False, alpha=None
+    )
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert {*np.unique(out)} == {9}
+    assert peak < 2 * data.nbytes

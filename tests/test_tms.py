@@ -127,3 +127,14 @@ def test_a_crs_without_an_area_has_no_tiles():
     own = canonical_crs(CRS.from_proj4("+proj=laea +lat_0=10 +datum=WGS84").to_wkt())
     with pytest.raises(ParameterError, match="area of use"):
         quad_of(own)
+
+
+def test_an_area_of_use_without_an_area_makes_no_set():
+    wkt = CRS.from_proj4("+proj=laea +lat_0=10 +lon_0=20 +datum=WGS84").to_wkt()
+    point = wkt[:-1] + ',USAGE[SCOPE["x"],AREA["x"],BBOX[10,20,10,20]]]'
+    with pytest.raises(ParameterError, match="area of use"):
+        quad_of(canonical_crs(point))
+
+
+def test_sets_made_of_what_clients_write_are_not_kept_for_ever():
+    assert quad_of.cache_info().maxsize is not None

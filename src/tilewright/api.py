@@ -7,10 +7,22 @@ from typing import Self
 
 from tilewright.blobs.local import local_source
 from tilewright.config import Config
+from tilewright.crs import canonical_crs
 from tilewright.engine import Engine
 from tilewright.geometry import Box
 from tilewright.image import Encoded, ImageInfo, Plane, Raster, Source
-from tilewright.request import Encoding, Fit, Region, RenderRequest, Target, Tile
+from tilewright.request import (
+    Encoding,
+    Fit,
+    MapRegion,
+    MapTile,
+    Region,
+    RenderRequest,
+    Target,
+    Tile,
+    ordered,
+)
+from tilewright.tms import WEB_MERCATOR_QUAD, TileMatrixSets
 
 
 class Image:
@@ -53,6 +65,48 @@ class Image:
         ``size`` is the output's (width, height); a side of None follows the other.
         """
         return self._render(_region(box, size), format, quality, plane)
+
+    def map_tile(
+        self,
+        z: int,
+        x: int,
+        y: int,
+        *,
+        tile_matrix_set: str = WEB_MERCATOR_QUAD,
+        format: str = "png",
+        quality: int | None = None,
+        plane: Mapping[str, int] | None = None,
+    ) -> Encoded:
+        """Return a tile of the earth; z 0 holds all of it.
+
+        Raises ParameterError for an image that lies nowhere, OutsideError for a tile or a set
+        that does not exist.
+        """
+        matrix = TileMatrixSets().get(tile_matrix_set).matrix(z)
+        target = MapTile(matrix, x, y, matrix.tile_width, matrix.tile_height)
+        return self._render(target, format, quality, plane)
+
+    def map_region(
+        self,
+        bounds: tuple[float, float, float, float] | None = None,
+        *,
+        crs: str = "EPSG:4326",
+        size: tuple[int | None, int | None] = (None, None),
+        format: str = "tiff",
+        quality: int | None = None,
+        plane: Mapping[str, int] | None = None,
+    ) -> Encoded:
+        """Return a rectangle ``(left, bottom, right, top)`` of a CRS; None is the whole image.
+
+        x is to the east and y to the north, whatever order the CRS's definition has. A left
+        edge beyond the right one leads across the antimeridian.
+        """
+        name = canonical_crs(crs)
+        box = None
+        if bounds is not None:
+            left, bottom, right, top = bounds
+            box = ordered((left, top, right, bottom), name)
+        return self._render(MapRegion(name, box, *size), format, quality, plane)
 
     def thumbnail(
         self, side: int = 256, *, format: str = "jpeg", quality: int | None = None

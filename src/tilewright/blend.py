@@ -1,6 +1,6 @@
 """Painted channels laid on each other, as colour with straight alpha."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from tilewright.style import Blend
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.floating[Any]]
+Light = npt.NDArray[np.unsignedinteger[Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,52 +25,81 @@ class Painted:
     """Shape (y, x); None: opaque everywhere."""
 
 
-def blend(layers: Sequence[Painted], how: Blend) -> tuple[Bytes, Bytes | None]:
+def blend(layers: Iterable[Painted], how: Blend) -> tuple[Bytes, Bytes | None]:
     """Return colours (y, x, 3) and opacity (y, x) of the layers, the first one lowest.
 
     ``add`` sums and clamps at 255, ``lighten`` takes the larger value of each component,
     ``over`` covers, ``multiply`` and ``screen`` are those of W3C Compositing, level 1. A pixel
-    is as opaque as its most opaque layer; where all layers are clear it is clear.
+    is as opaque as its most opaque layer; where all layers are clear it is clear. Layers are
+    taken one by one: an iterator of many need not hold them all.
     """
-    if len(layers) == 1:
-        return layers[0].colors, layers[0].opacity
+    rest = iter(layers)
+    first = next(rest)
+    second = next(rest, None)
+    if second is None:
+        return first.colors, first.opacity
+    every = _each(first, second, rest)
     if how in {"add", "lighten"}:
-        return _brighten(layers, how), _most_opaque(layers)
+        return _brighten(every, how)
     if how == "over":
-        return _cover(layers)
-    return _filter(layers, how), _most_opaque(layers)
+        return _cover(every)
+    return _filter(every, how)
 
 
-def _brighten(layers: Sequence[Painted], how: Blend) -> Bytes:
+def _each(first: Painted, second: Painted, rest: Iterator[Painted]) -> Iterator[Painted]:
+    yield first
+    yield second
+    yield from rest
+
+
+def _brighten(layers: Iterable[Painted], how: Blend) -> tuple[Bytes, Bytes | None]:
     join = cv2.add if how == "add" else cv2.max
-    total = _dimmed(layers[0])
-    for layer in layers[1:]:
-        total = np.asarray(join(total, _dimmed(layer)), np.uint8)
-    return total
+    total: Light | None = None
+    most: Bytes | None = None
+    for layer in layers:
+        light = _light(layer)
+        if total is None:
+            total, most = light, layer.opacity
+            continue
+        if total.dtype != light.dtype:
+            total, light = _fine(total), _fine(light)
+        total = np.asarray(join(total, light))
+        most = _more_opaque(most, layer.opacity)
+    if total is None:
+        raise ValueError("there is a layer")
+    if total.dtype == np.uint8:
+        return total.astype(np.uint8, copy=False), None
+    if most is None:
+        return np.asarray(cv2.convertScaleAbs(total, alpha=1 / 255), np.uint8), None
+    # As much light as an opaque pixel would give: who shows it applies the opacity.
+    share = cv2.merge([most] * 3).astype(np.uint16)
+    return np.asarray(cv2.divide(total, share, dtype=cv2.CV_8U), np.uint8), most
 
 
-def _dimmed(layer: Painted) -> Bytes:
-    """Return the colours as far as they are opaque: clear ones bring no light."""
+def _light(layer: Painted) -> Light:
+    """Return the colours as far as they are opaque, in 255ths where the layer has an opacity."""
     if layer.opacity is None:
         return layer.colors
     opacity = cv2.merge([layer.opacity] * 3)
-    return np.asarray(cv2.multiply(layer.colors, opacity, scale=1 / 255), np.uint8)
+    return np.asarray(cv2.multiply(layer.colors, opacity, dtype=cv2.CV_16U), np.uint16)
 
 
-def _most_opaque(layers: Sequence[Painted]) -> Bytes | None:
-    most: Bytes | None = None
-    for layer in layers:
-        if layer.opacity is None:
-            return None
-        most = layer.opacity if most is None else np.maximum(most, layer.opacity)
-    return most
+def _fine(light: Light) -> Light:
+    return light if light.dtype == np.uint16 else light.astype(np.uint16) * np.uint16(255)
 
 
-def _cover(layers: Sequence[Painted]) -> tuple[Bytes, Bytes | None]:
+def _more_opaque(one: Bytes | None, other: Bytes | None) -> Bytes | None:
+    return None if one is None or other is None else np.maximum(one, other)
+
+
+def _cover(layers: Iterable[Painted]) -> tuple[Bytes, Bytes | None]:
     """Lay each layer over those before (Porter and Duff's "over")."""
-    colors = np.zeros(layers[0].colors.shape, np.float32)
-    covered = np.zeros(colors.shape, np.float32)
+    colors: Floats = np.zeros(0, np.float32)
+    covered: Floats = np.zeros(0, np.float32)
     for layer in layers:
+        if not colors.size:
+            colors = np.zeros(layer.colors.shape, np.float32)
+            covered = np.zeros(layer.colors.shape, np.float32)
         share = _share(layer)
         rest = 1 - share
         colors *= rest
@@ -82,14 +112,26 @@ def _cover(layers: Sequence[Painted]) -> tuple[Bytes, Bytes | None]:
     return _rounded(colors / np.maximum(covered, 1e-6)), opacity
 
 
-def _filter(layers: Sequence[Painted], how: Blend) -> Bytes:
-    total = np.ones(layers[0].colors.shape, np.float32)
+def _filter(layers: Iterable[Painted], how: Blend) -> tuple[Bytes, Bytes | None]:
+    kept: Floats | None = None
+    most: Bytes | None = None
     for layer in layers:
         share = _share(layer)
         light = layer.colors * (share / 255)
         # A clear pixel leaves what is there: it multiplies by 1, or screens with 0.
-        total *= light + (1 - share) if how == "multiply" else 1 - light
-    return _rounded((total if how == "multiply" else 1 - total) * 255)
+        part = light + (1 - share) if how == "multiply" else 1 - light
+        if kept is None:
+            kept, most = part, layer.opacity
+        else:
+            kept *= part
+            most = _more_opaque(most, layer.opacity)
+    if kept is None:
+        raise ValueError("there is a layer")
+    changed = 1 - kept
+    if most is not None:
+        # As much as an opaque pixel would change: who shows it applies the opacity.
+        changed /= np.maximum(cv2.merge([most] * 3), 1).astype(np.float32) / 255
+    return _rounded((1 - changed if how == "multiply" else changed) * 255), most
 
 
 def _share(layer: Painted) -> Floats:

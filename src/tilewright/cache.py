@@ -13,6 +13,10 @@ from tilewright.image import Array
 T = TypeVar("T")
 
 
+class _Stopped(Exception):  # noqa: N818 - nobody's error: it never leaves this module
+    """The maker was told to stop before it had made anything."""
+
+
 class SingleFlight(Generic[T]):
     """Lets simultaneous asks for the same thing share one making of it."""
 
@@ -21,22 +25,37 @@ class SingleFlight(Generic[T]):
         self._running: dict[Hashable, Future[T] | None] = {}
 
     def do(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Return what ``make`` returns or raises, or what the one already running does."""
-        joined: Future[T] | None = None
+        """Return what ``make`` returns or raises, or what the one already running does.
+
+        When the one running is told to stop (`KeyboardInterrupt`, `SystemExit`), those who wait
+        for it start anew.
+        """
+        while True:
+            joined = self._join(key)
+            if joined is None:
+                return self._fly(key, make)
+            try:
+                return joined.result()
+            except _Stopped:
+                continue
+
+    def _join(self, key: Hashable) -> "Future[T] | None":
+        """Return what to wait for; None when the flight is the caller's to make."""
         with self._lock:
             if key not in self._running:
                 self._running[key] = None
-            else:
-                # Most flights carry one: a future is made for the second asker only.
-                joined = self._running[key] = self._running[key] or Future()
-        if joined is not None:
-            return joined.result()
+                return None
+            # Most flights carry one: a future is made for the second asker only.
+            joined = self._running[key] = self._running[key] or Future()
+            return joined
+
+    def _fly(self, key: Hashable, make: Callable[[], T]) -> T:
         try:
             made = make()
         except BaseException as error:
             waited_for = self._land(key)
             if waited_for is not None:
-                waited_for.set_exception(error)
+                waited_for.set_exception(error if isinstance(error, Exception) else _Stopped())
             raise
         waited_for = self._land(key)
         if waited_for is not None:

@@ -4,7 +4,7 @@ A range that the data decide is measured on an overview of the whole, made of at
 `SAMPLED` sources evenly picked of the list, so that it is the same for all tiles.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +23,7 @@ from tilewright.geometry import Box, Grid, Window
 from tilewright.image import Array, Encoded, ImageInfo, Mask, Plane, Raster, Source
 from tilewright.look import Span
 from tilewright.merge import merged
-from tilewright.mosaic import Mosaic
+from tilewright.mosaic import Method, Mosaic
 from tilewright.plan import covering_chunks, plan
 from tilewright.readers import Reader
 from tilewright.render import Classifier, Tables, to_bytes
@@ -36,6 +36,8 @@ Lease = Callable[[Source], AbstractContextManager[Reader]]
 _REMEMBERED_LAYOUTS = 128
 _REMEMBERED_SPANS = 1024
 _FIRST_PLANE = Plane()
+_WORKING_BYTES: Mapping[Method, int] = {"mean": 10, "median": 32}
+"""Of each value of the answer, besides the rasters: sums and counts; what is sorted out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,7 @@ class Composer:
             tables=self._tables,
             classify=self._classify,
             spans=lambda key, make: self._spans.get((mosaic, key), make),
+            clip=None,
             reading=reading,
         )
 
@@ -254,6 +257,7 @@ class _Reading:
             plan(whole, laid, self.config.limits, chosen)
             return _nothing(whole, laid, len(chosen))
         budget = _Budget(self.config)
+        budget.spend(0, laid.size.pixels * len(chosen) * _WORKING_BYTES.get(method, 0))
         own = (0,) if method in {"stack", "count"} else chosen
         makers = [partial(self.one, index, laid, own, resampling, budget) for index in touching]
         raster = joining.combine(makers, method)

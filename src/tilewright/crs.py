@@ -27,6 +27,14 @@ _URI = re.compile(
     r"(?:https?://www\.opengis\.net/def/crs/|urn:ogc:def:crs:)"
     r"(?P<authority>[A-Za-z]+)[/:](?P<version>[\w.]*)[/:](?P<code>\w+)"
 )
+_NAMES_FILES = re.compile(
+    r"PARAMETERFILE|PROJ4_GRIDS|GEOIDMODEL|(?:grids|file|model|init)=", re.IGNORECASE
+)
+"""How WKT tells PROJ which file to open: any file of the machine that a client likes."""
+_NO_FILE = "nadgrids=@null"
+_UP_AND_DOWN = {"north", "south"}
+_CYLINDRICAL = ("mercator", "cylindrical", "plate carr")
+_OTHERWISE_LAID = ("transverse", "oblique")
 _LOCAL = threading.local()
 
 
@@ -34,7 +42,8 @@ def canonical_crs(text: str, parameter: str = "crs") -> str:
     """Return a CRS's short name: ``EPSG:3857``; WKT where it has none.
 
     It takes authority codes, OGC's URIs and URNs, plain numbers of EPSG, and WKT; no PROJ
-    pipelines and no files. Raises ParameterError.
+    pipelines and no files. Of compound WKT only the horizontal part counts. Raises
+    ParameterError.
     """
     allowed = "a coordinate reference system such as EPSG:3857"
     short = _short(text)
@@ -71,8 +80,20 @@ def _canonical(text: str) -> str:
         raise ValueError("neither projected nor geographic")
     if text == "OGC:CRS84" or (text.isascii() and text.startswith("EPSG:")):
         return text
+    if crs.is_compound:
+        crs = crs.sub_crs_list[0]
     authority = crs.to_authority(min_confidence=100)
-    return ":".join(authority) if authority else crs.to_wkt()
+    if authority:
+        return ":".join(authority)
+    wkt = str(crs.to_wkt())
+    # As it came and as PROJ understood it: older dialects say the same in other words.
+    if _names_files(text) or _names_files(wkt):
+        raise ValueError("WKT that names files")
+    return wkt
+
+
+def _names_files(wkt: str) -> bool:
+    return _NAMES_FILES.search(wkt.replace(_NO_FILE, "")) is not None
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -120,15 +141,13 @@ def is_geographic(crs: str) -> bool:
 def northing_first(crs: str) -> bool:
     """Tell whether the CRS's own definition puts latitude, or northing, before the other."""
     axes = _parse(crs).axis_info
-    return (
-        bool(axes)
-        and axes[0].direction in {"north", "south"}
-        and axes[1].direction
-        in {
-            "east",
-            "west",
-        }
-    )
+    if len(axes) < 2:  # noqa: PLR2004
+        return False
+    first, second = axes[0], axes[1]
+    if first.direction in _UP_AND_DOWN and second.direction in _UP_AND_DOWN:
+        # At a pole both axes run along meridians: only their names tell.
+        return first.name.lower().startswith("north") and second.name.lower().startswith("east")
+    return first.direction in _UP_AND_DOWN and second.direction in {"east", "west"}
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -139,11 +158,21 @@ def period(crs: str) -> float | None:
         return math.tau / _units(crs)
     operation = parsed.coordinate_operation
     name = "" if operation is None else operation.method_name.lower()
-    if "mercator" in name and "transverse" not in name and "oblique" not in name:
-        ellipsoid = parsed.ellipsoid
-        radius = 6378137.0 if ellipsoid is None else ellipsoid.semi_major_metre
-        return math.tau * radius / _units(crs)
-    return None
+    if not any(word in name for word in _CYLINDRICAL) or any(
+        word in name for word in _OTHERWISE_LAID
+    ):
+        return None
+    # The scale is that of a standard parallel: PROJ tells what a degree comes to.
+    west = np.array([-120.0, 0.0, 120.0])
+    left, _ = convert(WGS84, crs, west, np.zeros(3))
+    right, _ = convert(WGS84, crs, west + 1.0, np.zeros(3))
+    turn = float(np.median(right - left)) * 360.0
+    if not (math.isfinite(turn) and turn > 0):
+        return None
+    ellipsoid = parsed.ellipsoid
+    equator = math.tau * ellipsoid.semi_major_metre / _units(crs) if ellipsoid else turn
+    # To the last bit where the scale is 1: the ends of the earth are compared with it.
+    return equator if math.isclose(turn, equator, rel_tol=1e-9) else turn
 
 
 @lru_cache(maxsize=_REMEMBERED)

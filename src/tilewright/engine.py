@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -12,31 +12,35 @@ from tilewright import look
 from tilewright.blobs import Blob
 from tilewright.blobs.places import Places, Stores
 from tilewright.cache import ChunkCache, SingleFlight, Store
+from tilewright.cog import Verdict
+from tilewright.cog.validate import validate
 from tilewright.colormaps import Colormaps, classify
+from tilewright.composing import Composer
 from tilewright.config import Config
 from tilewright.drawing import Drawing
 from tilewright.encode import Encoder
-from tilewright.errors import (
-    CorruptSourceError,
-    ParameterError,
-    SourceError,
-    SourceUnavailableError,
-    UnsupportedSourceError,
-)
-from tilewright.geometry import Box, Grid
+from tilewright.encode.geotiff import on_earth
+from tilewright.errors import ParameterError, SourceError
+from tilewright.geo import Geo
+from tilewright.geometry import Affine, Box, Grid
 from tilewright.image import Encoded, ImageInfo, Picture, Plane, Raster, Source
 from tilewright.measure import Measurement, measure
+from tilewright.opening import open_reader
+from tilewright.polygon import Polygon
 from tilewright.pool import ReaderPool
 from tilewright.probe import Profile, Stack, profile, values_at
-from tilewright.readers import SNIFF_BYTES, Driver, Opening, Reader
+from tilewright.readers import Driver, Reader
 from tilewright.registry import Registry
 from tilewright.render import blank
 from tilewright.request import RenderRequest, Resampling, Target
 from tilewright.statistics import Wanted
 from tilewright.stored import stored_tile
-from tilewright.style import Style
+from tilewright.style import Orientation, Style
+from tilewright.zonal import PlaceValues, ZonalMeasurement, place_values, zonal
 
 _REMEMBERED_SPANS = 4096
+_REMEMBERED_SAMPLES = 1 << 22
+"""Values, of 8 bytes, from which ranges are made."""
 _REMEMBERED_NUMBERS = 1 << 19
 """Bins and classes of all remembered measurements; one is about 40 bytes."""
 _REMEMBERED_BLANKS = 64
@@ -75,7 +79,7 @@ class Engine:
 
     def info(self, source: Source) -> ImageInfo:
         """Return the layout of an image. Raises a SourceError."""
-        with self._lease(source) as reader:
+        with self.lease(source) as reader:
             return reader.info
 
     def render(self, source: Source, request: RenderRequest) -> Encoded:
@@ -84,13 +88,23 @@ class Engine:
         Raises a SourceError, a RequestError or an EncodeError.
         """
         encoder = self.encoder(request.encoding.format)
-        with self._lease(source) as reader:
+        with self.lease(source) as reader:
             stored = stored_tile(reader, request)
             if stored is not None:
                 return stored
             return self._live().renders.do(
                 (source, request), lambda: self._draw(source, reader, request, encoder)
             )
+
+    def picture(self, source: Source, request: RenderRequest) -> Picture:
+        """Return what `render` would encode, for faces that lay pictures on each other.
+
+        Raises a SourceError or a RequestError.
+        """
+        with self.lease(source) as reader:
+            return self._drawing(source, reader).picture(
+                request.target, request.style, request.plane, request.resampling
+            )[0]
 
     def read(
         self,
@@ -105,7 +119,7 @@ class Engine:
 
         Raises a SourceError or a RequestError.
         """
-        with self._lease(source) as reader:
+        with self.lease(source) as reader:
             return self._drawing(source, reader).read(target, bands, plane, resampling)
 
     def measure(
@@ -124,7 +138,7 @@ class Engine:
         """
         named = None if bands is None else tuple(bands)
         limits = self.config.limits
-        with self._lease(source) as reader:
+        with self.lease(source) as reader:
             return self._live().measurements.get(
                 (source, wanted, named, plane, box, exact),
                 lambda: measure(reader, named, plane, wanted, limits, box=box, exact=exact),
@@ -143,7 +157,7 @@ class Engine:
 
         Raises a SourceError or a RequestError.
         """
-        with self._lease(source) as reader:
+        with self.lease(source) as reader:
             return profile(reader, points, bands, plane, self.config.limits, samples=samples)
 
     def stack(
@@ -159,8 +173,48 @@ class Engine:
 
         Raises a SourceError or a RequestError.
         """
-        with self._lease(source) as reader:
+        with self.lease(source) as reader:
             return values_at(reader, place, axis, bands, plane, limits=self.config.limits)
+
+    def zonal(
+        self,
+        source: Source,
+        polygon: Polygon,
+        wanted: Wanted,
+        *,
+        bands: Sequence[int] | None = None,
+        plane: Plane = _FIRST_PLANE,
+    ) -> ZonalMeasurement:
+        """Return statistics in a polygon, as `zonal.zonal` does.
+
+        Raises a SourceError or a RequestError.
+        """
+        with self.lease(source) as reader:
+            return zonal(reader, polygon, bands, plane, wanted, limits=self.config.limits)
+
+    def place(
+        self,
+        source: Source,
+        place: tuple[float, float],
+        crs: str,
+        *,
+        bands: Sequence[int] | None = None,
+        plane: Plane = _FIRST_PLANE,
+    ) -> PlaceValues:
+        """Return the values at a place (x, y) of a CRS, as `zonal.place_values` does.
+
+        Raises a SourceError or a RequestError.
+        """
+        with self.lease(source) as reader:
+            return place_values(reader, place, crs, bands, plane, limits=self.config.limits)
+
+    def validate(self, source: Source) -> Verdict:
+        """Return whether the file is a Cloud Optimized GeoTIFF. Raises a SourceError."""
+        blob = self._blob(source)
+        try:
+            return validate(blob, self.config.limits)
+        finally:
+            blob.close()
 
     def style(self, source: Source) -> Style:
         """Return the default look of an image."""
@@ -173,15 +227,24 @@ class Engine:
             raise ParameterError("format", f"one of {', '.join(self.encoders.names())}", name)
         return encoder
 
+    @property
+    def mosaics(self) -> Composer:
+        """What draws several sources as one picture."""
+        return self._live().composer
+
     def close(self) -> None:
         """Close all files and forget all chunks. The engine may be used again."""
-        self._state.pool.close()
-        self._state.chunks.clear()
-        self._state.measurements.clear()
-        self._state.places.close()
+        # After a fork the parent's locks may be held for ever: its state is left alone.
+        state = self._live()
+        state.pool.close()
+        state.chunks.clear()
+        state.samples.clear()
+        state.measurements.clear()
+        state.composer.clear()
+        state.places.close()
 
     @contextmanager
-    def _lease(self, source: Source) -> Iterator[Reader]:
+    def lease(self, source: Source) -> Iterator[Reader]:
         """Lend the source's reader; whatever goes wrong meanwhile learns whose fault it is."""
         try:
             with self._live().pool.lease(source) as reader:
@@ -202,55 +265,31 @@ class Engine:
         The caller closes the reader. Raises a SourceError.
         """
         state = self._live()
-        scheme = source.uri.partition("://")[0]
-        blob = self._openers.get(scheme, state.places.open)(source)
-        try:
-            return self._first_reader(Opening(source, blob, self.config, state.chunks))
-        except BaseException:
-            blob.close()
-            raise
+        return open_reader(source, self._blob, self.readers, self.config, state.chunks)
 
-    def _first_reader(self, opening: Opening) -> Reader:
-        source, blob = opening.source, opening.blob
-        if blob.version != source.version:
-            raise SourceUnavailableError("the file has just changed", uri=source.uri)
-        head = blob.read(0, SNIFF_BYTES)
-        willing = sorted(
-            (driver for _, driver in self.readers if driver.sniff(head)),
-            key=lambda driver: driver.priority,
-        )
-        refusals: list[SourceError] = []
-        for driver in willing:
-            try:
-                return driver.open(opening)
-            except (UnsupportedSourceError, CorruptSourceError) as error:
-                refusals.append(error)
-        if refusals:
-            raise refusals[0]
-        raise UnsupportedSourceError(
-            "no reader knows this kind of file",
-            uri=source.uri,
-            tried=self.readers.names(),
-        )
+    def _blob(self, source: Source) -> Blob:
+        scheme = source.uri.partition("://")[0]
+        return self._openers.get(scheme, self._live().places.open)(source)
 
     def _draw(
         self, source: Source, reader: Reader, request: RenderRequest, encoder: Encoder
     ) -> Encoded:
-        drawing = self._drawing(source, reader)
-        style, plane = request.style, request.plane
-        if encoder.kind == "picture" and drawing.misses(request.target, style, plane):
-            size = request.target.grid(reader.info).size
+        drawing = replace(self._drawing(source, reader), clip=request.clip)
+        target, style, plane = request.target, request.style, request.plane
+        geo = reader.info.geo
+        if encoder.kind == "picture" and drawing.misses(target, style, plane):
+            size = target.grid(reader.info).size
             return self._live().blanks.get(
                 (request.encoding, size, style),
                 lambda: encoder.encode(blank(size, style), request.encoding),
             )
         if encoder.kind == "raster" and not style.text:
-            return encoder.encode(
-                drawing.read(request.target, None, plane, request.resampling), request.encoding
-            )
-        picture, grid = drawing.picture(request.target, style, plane, request.resampling)
+            raster = drawing.read(target, None, plane, request.resampling)
+            placed = replace(raster, grid=on_earth(raster.grid, geo))
+            return encoder.encode(placed, request.encoding)
+        picture, grid = drawing.picture(target, style, plane, request.resampling)
         if encoder.kind == "raster":
-            return encoder.encode(_as_raster(picture, grid), request.encoding)
+            return encoder.encode(_as_raster(picture, grid, style, geo), request.encoding)
         return encoder.encode(picture, request.encoding)
 
     def _drawing(self, source: Source, reader: Reader) -> Drawing:
@@ -261,6 +300,8 @@ class Engine:
             tables=self.colormaps.table,
             classify=classify,
             spans=lambda key, make: state.spans.get((source, key), make),
+            samples=lambda key, make: state.samples.get((source, key), make),
+            clip=None,
         )
 
 
@@ -274,7 +315,9 @@ class _State:
     chunks: ChunkCache
     renders: SingleFlight[Encoded]
     spans: Store[look.Span]
+    samples: Store[look.Samples]
     measurements: Store[Measurement]
+    composer: Composer
     blanks: Store[Encoded]
     """Tiles of the earth that no image touches."""
 
@@ -287,7 +330,15 @@ class _State:
             chunks=ChunkCache(engine.config.chunk_cache_bytes),
             renders=SingleFlight(),
             spans=Store(_REMEMBERED_SPANS),
+            samples=Store(_REMEMBERED_SAMPLES, size_of=lambda one: one.ordered.size + 1),
             measurements=Store(_REMEMBERED_NUMBERS, size_of=_held_numbers),
+            composer=Composer(
+                engine.config,
+                lease=engine.lease,
+                encoder=engine.encoder,
+                tables=engine.colormaps.table,
+                classify=classify,
+            ),
             blanks=Store(_REMEMBERED_BLANKS),
         )
 
@@ -300,10 +351,10 @@ def _held_numbers(found: Measurement) -> int:
     )
 
 
-def _as_raster(picture: Picture, grid: Grid) -> Raster:
+def _as_raster(picture: Picture, grid: Grid, style: Style, geo: Geo | None) -> Raster:
     """Return a picture as a raster, for formats that hold rasters."""
     data = np.moveaxis(picture.data, -1, 0)
-    # A quarter turn exchanged the sides: the grid no longer tells where the pixels lie.
-    return Raster(
-        data, None, grid if picture.size == grid.size else Grid(picture.size, grid.affine)
-    )
+    if style.orientation == Orientation():
+        return Raster(data, None, on_earth(grid, geo))
+    # What is turned or mirrored lies nowhere: the grid no longer tells where the pixels are.
+    return Raster(data, None, Grid(picture.size, Affine.scale(1.0, 1.0)))

@@ -5,34 +5,42 @@ from functools import lru_cache
 import numpy as np
 
 from tilewright.crs import WGS84, convert, is_geographic, period
-from tilewright.geo import Doubles, Geo
+from tilewright.geo import Doubles, Geo, Places
 from tilewright.geometry import Box, Size
 
 _SIDE = 33
 """Places looked at along each side of the image; a bent edge bulges less than a margin between
 two of them."""
-_MARGIN = 1 / 32
+_MARGIN = 1 / 256
+_ALL_ROUND = 31 / 32
+"""The share of a turn from which on an image counts as going round the earth."""
 _LATITUDE = 90.0
+_NO_TURN = 1e-9
+"""Of a turn: an edge at -180 degrees is there, whatever its last bit says."""
+_SIDE_AT_LIMB = 513
+"""Places along each side where some of them are not on the earth."""
+_TURNS = (0, -1, 1)
+_SHY = 1e-9
+"""Of a turn: what ends at the antimeridian but for its last bit is not beyond it."""
+_LOOKED_AT = 9
+"""Places along each side of a box that is asked about: most are small."""
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=2048)
 def extent(geo: Geo, size: Size, crs: str) -> tuple[Box, ...] | None:
     """Return boxes of a CRS's plane outside of which the image has no pixel.
 
     They are a little too large rather than too small. An image across the antimeridian has
     two. None: no bounds are known, as for an image that holds a pole, or all of the earth.
     """
-    columns, rows = np.meshgrid(
-        np.linspace(0, size.width, _SIDE), np.linspace(0, size.height, _SIDE)
-    )
-    x, y = convert(geo.crs, crs, *geo.to_crs(columns, rows))
+    x, y = _spread(geo, size, crs, _SIDE)
     if not (np.isfinite(x).all() and np.isfinite(y).all()) or _holds_a_pole(geo, size):
         return None
     around = period(crs)
     if around is None:
         return (_box_around(x, y),)
     x = _unwrapped(x, around)
-    if np.ptp(x) >= around * (1 - _MARGIN):
+    if np.ptp(x) >= around * _ALL_ROUND:
         return None
     return _folded(_box_around(x, y), around)
 
@@ -53,7 +61,7 @@ def outline(geo: Geo, size: Size) -> list[list[tuple[float, float]]]:
         raise ValueError("the edge of the image does not lie on the earth")
     full_turn = 360.0
     x = _unwrapped(x[np.newaxis], full_turn)[0]
-    x -= full_turn * np.floor((x.mean() + full_turn / 2) / full_turn)
+    x -= full_turn * np.floor((x.mean() + full_turn / 2) / full_turn + _NO_TURN)
     ring = list(zip(x.tolist(), y.tolist(), strict=True))
     if _area(ring) < 0:
         ring.reverse()
@@ -66,24 +74,61 @@ def outline(geo: Geo, size: Size) -> list[list[tuple[float, float]]]:
     return rings
 
 
+@lru_cache(maxsize=4096)
 def bounds(geo: Geo, size: Size, crs: str) -> Box | None:
     """Return the smallest box of a CRS around the image; None when it has no end there.
 
     Across the antimeridian it goes on past it: its right edge may lie beyond 180 degrees.
     """
-    columns, rows = np.meshgrid(
-        np.linspace(0, size.width, _SIDE), np.linspace(0, size.height, _SIDE)
-    )
-    x, y = convert(geo.crs, crs, *geo.to_crs(columns, rows))
+    x, y = _spread(geo, size, crs, _SIDE)
+    if not (np.isfinite(x) & np.isfinite(y)).all():
+        x, y = _spread(geo, size, crs, _SIDE_AT_LIMB)
     kept = np.isfinite(x) & np.isfinite(y)
     if not kept.any():
         return None
     around = period(crs)
     if around is not None and kept.all() and not _holds_a_pole(geo, size):
         x = _unwrapped(x, around)
-        x -= around * np.floor((x.min() + around / 2) / around)
+        x -= around * np.floor((x.min() + around / 2) / around + _NO_TURN)
     x, y = x[kept], y[kept]
-    return Box(float(x.min()), float(y.min()), float(np.ptp(x)), float(np.ptp(y)))
+    wide, high = float(np.ptp(x)), float(np.ptp(y))
+    # Places beyond the CRS's domain may all come to one.
+    return Box(float(x.min()), float(y.min()), wide, high) if wide > 0 and high > 0 else None
+
+
+def _spread(geo: Geo, size: Size, crs: str, side: int) -> Places:
+    """Return where a lattice of the image's pixel corners lies in a CRS; shape (side, side)."""
+    columns, rows = np.meshgrid(np.linspace(0, size.width, side), np.linspace(0, size.height, side))
+    return convert(geo.crs, crs, *geo.to_crs(columns, rows))
+
+
+def pixel_at(geo: Geo, size: Size, place: tuple[float, float], crs: str) -> tuple[int, int] | None:
+    """Return the column and row that hold a place (x, y) of a CRS; None off the image.
+
+    A place a turn of the earth away is the same one.
+    """
+    x, y = convert(crs, geo.crs, np.array([place[0]]), np.array([place[1]]))
+    around = period(geo.crs)
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        return None
+    for turn in _TURNS if around is not None else (0,):
+        columns, rows = geo.to_pixels(x + turn * (around or 0.0), y)
+        column, row = float(columns[0]), float(rows[0])
+        # Comparisons with NaN are false.
+        if 0 <= column < size.width and 0 <= row < size.height:
+            return int(column), int(row)
+    return None
+
+
+def in_domain(box: Box, crs: str) -> bool:
+    """Tell whether any of a box lies where the CRS has places on the earth."""
+    if is_geographic(crs):
+        return box.y <= _LATITUDE and box.bottom >= -_LATITUDE
+    x, y = np.meshgrid(
+        np.linspace(box.x, box.right, _LOOKED_AT), np.linspace(box.y, box.bottom, _LOOKED_AT)
+    )
+    longitude, latitude = convert(crs, WGS84, x.ravel(), y.ravel())
+    return bool((np.isfinite(longitude) & np.isfinite(latitude)).any())
 
 
 def _holds_a_pole(geo: Geo, size: Size) -> bool:

@@ -4,7 +4,8 @@ Everything here is arithmetic on float64 arrays; no PROJ, no GDAL. Three ways of
 a pixel lies are known: an affine, ground control points, and rational polynomials (RPC).
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -20,6 +21,12 @@ Places = tuple[Doubles, Doubles]
 QUADRATIC_FROM = 6
 """Control points from which on a surface of the second degree is laid through them, as GDAL
 does; with fewer it is a plane."""
+MOST_POINTS = 4096
+"""Control points that are taken; of more, as many spread evenly over the list."""
+FARTHEST = 1e12
+"""Units of a CRS that a place may be off its origin."""
+_DRIFT = 1 / 64
+"""Pixels that the way to the CRS and back may lead astray."""
 _ROUNDS = 20
 _CLOSE_ENOUGH = 1e-4
 
@@ -110,9 +117,9 @@ def _cubic_terms(x: Doubles, y: Doubles) -> Doubles:
     return np.stack((one, x, y, zero, *second, *third))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Geo:
-    """Where the image lies on the earth."""
+    """Where the image lies on the earth. Equal ones are found in caches by one number."""
 
     crs: str
     """What PROJ understands: ``EPSG:32618`` or WKT."""
@@ -121,6 +128,21 @@ class Geo:
     the CRS's definition has; the best fit where one of the two below says it better."""
     points: tuple[ControlPoint, ...] = ()
     rational: RationalPolynomials | None = None
+    _hash: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # Each tile is looked up by it, and there may be thousands of points.
+        object.__setattr__(self, "_hash", hash(self._values))
+
+    @property
+    def _values(self) -> tuple[object, ...]:
+        return self.crs, self.affine, self.points, self.rational
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Geo) and self._values == other._values)
+
+    def __hash__(self) -> int:
+        return self._hash
 
     @property
     def straight(self) -> bool:
@@ -132,7 +154,7 @@ class Geo:
         if self.rational is not None:
             return self.rational.to_pixels(x, y)
         if self.points:
-            return _surfaces(self.points)[1].at(x, y)
+            return _surfaces(self)[1].at(x, y)
         inverse = self.affine.inverse()
         return _apply(inverse, x, y)
 
@@ -141,16 +163,52 @@ class Geo:
         if self.rational is not None:
             return self.rational.to_crs(columns, rows)
         if self.points:
-            return _surfaces(self.points)[0].at(columns, rows)
+            return _surfaces(self)[0].at(columns, rows)
         return _apply(self.affine, columns, rows)
 
 
 def from_points(crs: str, points: tuple[ControlPoint, ...]) -> Geo:
     """Return the georeference that control points make. Raises ValueError for too few."""
+    points = points[:: -(-len(points) // MOST_POINTS) or 1]
+    numbers = [(point.column, point.row, point.x, point.y) for point in points]
+    if not np.isfinite(numbers).all():
+        raise ValueError("the control points are not finite")
     plane = _Surface.through(
         [(point.column, point.row) for point in points], [(p.x, p.y) for p in points], degree=1
     )
     return Geo(crs, plane.affine(), points)
+
+
+def checked(geo: Geo, columns: int, rows: int) -> Geo:
+    """Return the georeference of an image of this size, once it is known to make sense.
+
+    All of its edge has finite places in the CRS, and these lead back to the image: numbers
+    so large or pixels so small that float64 cannot tell neighbours apart do not. Raises
+    ValueError.
+    """
+    affine = geo.affine
+    numbers = (affine.a, affine.b, affine.c, affine.d, affine.e, affine.f)
+    if not all(map(math.isfinite, numbers)):
+        raise ValueError("the numbers of an affine are finite")
+    share = np.array([0.0, 0.5, 1.0])
+    x, y = (part.ravel() for part in np.meshgrid(share * columns, share * rows))
+    with np.errstate(all="ignore"):
+        there = geo.to_crs(x, y)
+        back = geo.to_pixels(*there)
+        away = max(
+            float(np.abs(found - own).max()) for found, own in zip(back, (x, y), strict=True)
+        )
+        far = float(np.abs(there).max())
+    fine = 64 * float(np.spacing(far))
+    if (
+        geo.straight
+        and not min(math.hypot(affine.a, affine.d), math.hypot(affine.b, affine.e)) > fine
+    ):
+        raise ValueError("the pixels are too small to be told apart")
+    # Comparisons with NaN are false. Surfaces through points are no inverses of each other.
+    if not (far <= FARTHEST and (away <= _DRIFT if geo.straight else away < math.inf)):
+        raise ValueError("the image has no place on the earth")
+    return geo
 
 
 def from_rational(rational: RationalPolynomials, columns: int, rows: int) -> Geo:
@@ -221,8 +279,9 @@ def _powers(x: Doubles, y: Doubles, *, degree: int) -> Doubles:
 
 
 @lru_cache(maxsize=64)
-def _surfaces(points: tuple[ControlPoint, ...]) -> tuple[_Surface, _Surface]:
-    """Return the surfaces from pixels to places, and back."""
+def _surfaces(geo: Geo) -> tuple[_Surface, _Surface]:
+    """Return the surfaces through control points: from pixels to places, and back."""
+    points = geo.points
     pixels = [(point.column, point.row) for point in points]
     places = [(point.x, point.y) for point in points]
     degree = 2 if len(points) >= QUADRATIC_FROM else 1

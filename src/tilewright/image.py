@@ -194,6 +194,10 @@ class Picture:
             raise ValueError(f"not a picture: {data.dtype} of shape {data.shape}")
         if not data.flags.c_contiguous:
             raise ValueError("a picture lies in one piece of memory, row by row")
+        wide = data.shape[1] * data.shape[2]
+        if data.strides != (wide, data.shape[2], 1):
+            # To numpy a side of one pixel may have any stride; codecs take just one.
+            object.__setattr__(self, "data", data.copy())
 
     @property
     def size(self) -> Size:

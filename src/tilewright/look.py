@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from tilewright.geometry import Window
 from tilewright.image import Array, Axis, ColorInterpretation, ImageInfo, Plane
@@ -34,6 +35,7 @@ PRIMARIES = ("#ff0000", "#00ff00", "#0000ff")
 _WINDOW_SIDE = 512
 _WIDEST_CHUNK = 4 * _WINDOW_SIDE
 _STEPS = 256
+_MOST_KEPT = 50_001
 _AS_IT_IS = Style()
 
 
@@ -132,58 +134,90 @@ def _automatic(stretch: Stretch) -> bool:
     return stretch == AUTO
 
 
-def span(channel: Channel, info: ImageInfo, samples: Array | None) -> Span:
-    """Return what a channel's range comes to; ``samples`` are valid values, flat.
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """What is kept of sampled values: enough for any range over them."""
 
-    They are needed when `needs_samples` says so.
+    ordered: npt.NDArray[np.float64]
+    """All values from the smallest up; of very many the quantiles at `_MOST_KEPT` equal steps."""
+    mean: float
+    deviation: float
+
+    @classmethod
+    def of(cls, values: Array) -> "Samples":
+        """Keep valid values, flat; what is not finite is left out."""
+        finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values
+        if finite.size == 0:
+            return cls(np.zeros(0), 0.0, 0.0)
+        mean = float(finite.mean(dtype=np.float64))
+        deviation = float(finite.std(dtype=np.float64))
+        ordered = np.sort(finite)
+        if ordered.size <= _MOST_KEPT:
+            return cls(ordered.astype(np.float64), mean, deviation)
+        ranks = np.linspace(0, ordered.size - 1, _MOST_KEPT)
+        below = np.minimum(ranks.astype(np.intp), ordered.size - 2)
+        low, high = ordered[below].astype(np.float64), ordered[below + 1].astype(np.float64)
+        return cls(low + (high - low) * (ranks - below), mean, deviation)
+
+
+def span(channel: Channel, info: ImageInfo, samples: Samples | None) -> Span:
+    """Return what a channel's range comes to.
+
+    The samples are needed when `needs_samples` says so.
     """
-    finite = _finite(samples)
-    low = _end(channel, channel.stretch.low, info, finite, upper=False)
-    high = _end(channel, channel.stretch.high, info, finite, upper=True)
+    known = Samples.of(np.zeros(0)) if samples is None else samples
+    low = _end(channel, channel.stretch.low, info, known, upper=False)
+    high = _end(channel, channel.stretch.high, info, known, upper=True)
     if not low < high:
         # A constant image, or ends of two kinds that crossed.
         high = max(low + 1.0, float(np.nextafter(low, np.inf)))
     if any(curve.family == "equalize" for curve in channel.curves):
-        return Span(low, high, _equalizer(finite, low, high))
+        return Span(low, high, _equalizer(known.ordered, low, high))
     return Span(low, high)
 
 
-def _finite(samples: Array | None) -> Array:
-    if samples is None:
-        return np.zeros(0)
-    values = samples[np.isfinite(samples)] if samples.dtype.kind == "f" else samples
-    return values.astype(np.float64)
-
-
-def _end(channel: Channel, limit: Limit, info: ImageInfo, samples: Array, *, upper: bool) -> float:
+def _end(
+    channel: Channel, limit: Limit, info: ImageInfo, samples: Samples, *, upper: bool
+) -> float:
     if limit.kind == "value":
         return limit.amount
     display = None if channel.expression is not None else info.bands[channel.band].display
     if limit.kind == "auto" and display is not None and display[0] < display[1]:
-        return display[upper]
+        return _shown_end(display, channel, info, upper=upper)
     if limit.kind == "dtype" or (limit.kind == "auto" and _is_byte(channel, info)):
-        return _dtype_end(info.dtype, upper=upper)
-    if samples.size == 0:
+        return _shown_end(_dtype_ends(info.dtype), channel, info, upper=upper)
+    if samples.ordered.size == 0:
         return float(upper)
     if limit.kind == "deviations":
-        return float(samples.mean() + limit.amount * samples.std())
+        return samples.mean + limit.amount * samples.deviation
     percentile = PERCENTILES[upper] if limit.kind == "auto" else limit.amount
-    return float(np.percentile(samples, percentile))
+    return float(np.percentile(samples.ordered, percentile))
+
+
+def _shown_end(
+    ends: tuple[float, float], channel: Channel, info: ImageInfo, *, upper: bool
+) -> float:
+    """Return an end of a range of stored values, in the unit that the channel shows."""
+    if not channel.unscale or channel.expression is not None:
+        return ends[upper]
+    band = info.bands[channel.band]
+    scaled = sorted(end * band.scale + band.offset for end in ends)
+    return scaled[upper]
 
 
 def _is_byte(channel: Channel, info: ImageInfo) -> bool:
     return info.dtype in {"uint8", "bool"} and channel.expression is None
 
 
-def _dtype_end(dtype: str, *, upper: bool) -> float:
+def _dtype_ends(dtype: str) -> tuple[float, float]:
     kind = np.dtype(dtype)
     if kind.kind in "fb":
-        return float(upper)
+        return 0.0, 1.0
     limits = np.iinfo(kind)
-    return float(limits.max if upper else limits.min)
+    return float(limits.min), float(limits.max)
 
 
-def _equalizer(samples: Array, low: float, high: float) -> tuple[float, ...]:
+def _equalizer(samples: npt.NDArray[np.float64], low: float, high: float) -> tuple[float, ...]:
     """Return the share of values at or below each step from low to high."""
     if samples.size == 0:
         return ()

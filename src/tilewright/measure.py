@@ -78,14 +78,16 @@ def measure(
     check_plane(info, plane)
     index, windows = _windows(info, box, exact=exact)
     level = info.levels[index]
-    decoded = sum(covering_chunks(window, level).pixels for window in windows)
+    look = _Look(reader, index, windows, plane)
+    held = look.pixels <= MOST_PIXELS
+    rounds = look.rounds_in_memory(chosen) if held else look.rounds_piece_by_piece(chosen, wanted)
+    decoded = rounds * sum(covering_chunks(window, level).pixels for window in windows)
     if decoded > limits.source_pixels:
         raise LimitError("source_pixels", decoded, limits.source_pixels)
     chunk_bytes = level.chunk.pixels * np.dtype(info.dtype).itemsize
     if chunk_bytes > limits.decoded_bytes:
         raise LimitError("decoded_bytes", chunk_bytes, limits.decoded_bytes)
-    look = _Look(reader, index, windows, plane)
-    measures = look.in_memory if look.pixels <= MOST_PIXELS else look.piece_by_piece
+    measures = look.in_memory if held else look.piece_by_piece
     return Measurement(
         bands=tuple(measures(chosen, wanted)),
         level=index,
@@ -130,9 +132,18 @@ class _Look:
     def pixels(self) -> int:
         return sum(window.pixels for window in self.windows)
 
-    def in_memory(self, bands: Sequence[int], wanted: Wanted) -> Iterator[BandMeasure]:
+    def rounds_in_memory(self, bands: Sequence[int]) -> int:
+        """Return how often `in_memory` reads the windows."""
+        return -(-len(bands) // self._held_bands)
+
+    @property
+    def _held_bands(self) -> int:
+        """The bands that are held at once."""
         band_bytes = self.pixels * np.dtype(self.reader.info.dtype).itemsize
-        for group in _groups(bands, max(1, _HELD_BYTES // band_bytes)):
+        return max(1, _HELD_BYTES // band_bytes)
+
+    def in_memory(self, bands: Sequence[int], wanted: Wanted) -> Iterator[BandMeasure]:
+        for group in _groups(bands, self._held_bands):
             values: dict[int, list[Array]] = {band: [] for band in group}
             for window in self.windows:
                 for band, layer in self._layers(window, group):
@@ -142,12 +153,22 @@ class _Look:
                 told = band_statistics(whole, self.pixels, wanted)
                 yield BandMeasure(band, told, histogram(whole, wanted, told))
 
+    def rounds_piece_by_piece(self, bands: Sequence[int], wanted: Wanted) -> int:
+        """Return how often `piece_by_piece` reads the windows."""
+        passes = tally_of(self.reader.info.dtype, wanted).passes
+        return passes * -(-len(bands) // self._tallied_bands)
+
+    @property
+    def _tallied_bands(self) -> int:
+        """The bands that are tallied at once: of each a piece is held, at least a chunk."""
+        info = self.reader.info
+        chunk_bytes = info.levels[self.level].chunk.pixels * np.dtype(info.dtype).itemsize
+        return max(1, min(_MOST_TALLIES, _HELD_BYTES // chunk_bytes))
+
     def piece_by_piece(self, bands: Sequence[int], wanted: Wanted) -> Iterator[BandMeasure]:
         info = self.reader.info
         chunk, value_bytes = info.levels[self.level].chunk, np.dtype(info.dtype).itemsize
-        # A piece is at least a chunk.
-        most = max(1, min(_MOST_TALLIES, _HELD_BYTES // (chunk.pixels * value_bytes)))
-        for group in _groups(bands, most):
+        for group in _groups(bands, self._tallied_bands):
             tallies = {band: tally_of(info.dtype, wanted) for band in group}
             piece_pixels = _HELD_BYTES // (value_bytes * len(group))
             passes = max(one.passes for one in tallies.values())

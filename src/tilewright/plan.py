@@ -97,7 +97,7 @@ def _plan_in_pixels(
         window = _window_around(onto, grid.size, level.size, margin)
     if window is None:
         return ReadPlan(index, None, "copy", (1, 1), onto, bands, grid)
-    _check_source(window, level, info, limits)
+    _check_source(window, level, info, limits, _held(bands, reduce))
     if snapped is not None:
         shift = Affine.scale(1.0, 1.0, left=snapped.c - window.x, top=snapped.f - window.y)
         return ReadPlan(index, window, "copy", reduce, shift, bands, grid)
@@ -142,7 +142,7 @@ def _plan_on_earth(
     window = None if box is None else _window_in(box, level.size, margin)
     if window is None:
         return nothing
-    _check_source(window, level, info, limits)
+    _check_source(window, level, info, limits, _held(bands, reduce))
     if exact is not None:
         shift = Affine.scale(1.0, 1.0, left=exact.c - window.x, top=exact.f - window.y)
         return ReadPlan(index, window, "copy", (1, 1), shift, bands, grid)
@@ -254,8 +254,13 @@ def _window_in(box: Box, level: Size, margin: tuple[int, int]) -> Window | None:
     return Window(left, top, right - left, bottom - top)
 
 
-def check_output(size: Size, bands: int, info: ImageInfo, limits: Limits) -> None:
-    """Raise LimitError when an answer of that size and so many bands is not allowed."""
+def check_output(
+    size: Size, bands: int, info: ImageInfo, limits: Limits, *, channels: int = 0
+) -> None:
+    """Raise LimitError when an answer of that size is not allowed.
+
+    It is made of so many bands, and drawn from so many channels.
+    """
     longest = max(size.width, size.height)
     if longest > limits.output_side:
         raise LimitError("output_side", longest, limits.output_side)
@@ -263,18 +268,32 @@ def check_output(size: Size, bands: int, info: ImageInfo, limits: Limits) -> Non
         raise LimitError("output_pixels", size.pixels, limits.output_pixels)
     if bands > limits.bands:
         raise LimitError("bands", bands, limits.bands)
-    decoded = size.pixels * bands * np.dtype(info.dtype).itemsize
+    # A channel is painted in colour and opacity.
+    decoded = size.pixels * max(bands * np.dtype(info.dtype).itemsize, channels * 4)
     if decoded > limits.decoded_bytes:
         raise LimitError("decoded_bytes", decoded, limits.decoded_bytes)
 
 
-def _check_source(window: Window, level: Level, info: ImageInfo, limits: Limits) -> None:
+def _check_source(
+    window: Window,
+    level: Level,
+    info: ImageInfo,
+    limits: Limits,
+    held_bands: int,
+) -> None:
+    """Raise LimitError for what is not allowed; so many bands of the window are held whole."""
     read = covering_chunks(window, level)
     if read.pixels > limits.source_pixels:
         raise LimitError("source_pixels", read.pixels, limits.source_pixels)
-    chunk = level.chunk.pixels * np.dtype(info.dtype).itemsize
-    if chunk > limits.decoded_bytes:
-        raise LimitError("decoded_bytes", chunk, limits.decoded_bytes)
+    value_bytes = np.dtype(info.dtype).itemsize
+    held = max(level.chunk.pixels, window.pixels * held_bands) * value_bytes
+    if held > limits.decoded_bytes:
+        raise LimitError("decoded_bytes", held, limits.decoded_bytes)
+
+
+def _held(bands: Sequence[int], reduce: tuple[int, int]) -> int:
+    """Return how many bands are held whole: what is shrunk as it is read comes in pieces."""
+    return len(bands) if reduce == (1, 1) else 0
 
 
 def covering_chunks(window: Window, level: Level) -> Window:

@@ -56,6 +56,19 @@ class Polygon:
 
 
 @dataclass(frozen=True, slots=True)
+class Clip:
+    """What of a picture is kept: pixels whose centre lies in a polygon, or all it touches."""
+
+    polygon: Polygon
+    touched: bool = False
+
+    @property
+    def text(self) -> str:
+        """The canonical text."""
+        return f"{self.polygon.key},{self.touched}"
+
+
+@dataclass(frozen=True, slots=True)
 class Feature:
     """A polygon, and what its sender says of it."""
 

@@ -1,5 +1,6 @@
 """Open readers: leased, bounded, shared between threads, reopened when the source changes."""
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field
 from tilewright.cache import SingleFlight
 from tilewright.image import Source
 from tilewright.readers import Reader
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False)
@@ -68,19 +71,17 @@ class ReaderPool:
             self._opening.do(source, lambda: self._open(source))
 
     def _find(self, source: Source) -> _Entry | None:
-        """Lease the open reader of this very version; retire one of another version."""
-        key = (source.uri, source.options)
-        stale = None
+        """Lease the open reader of this very version; None when there is none.
+
+        One of another version stays: whether this version exists only opening it tells.
+        """
         with self._lock:
-            entry = self._entries.get(key)
-            if entry is not None and entry.source.version == source.version:
-                self._entries.move_to_end(key)
-                entry.leases += 1
-                return entry
-            if entry is not None:
-                stale = self._retire(self._entries.pop(key))
-        _close([stale])
-        return None
+            entry = self._entries.get((source.uri, source.options))
+            if entry is None or entry.source.version != source.version:
+                return None
+            self._entries.move_to_end((source.uri, source.options))
+            entry.leases += 1
+            return entry
 
     def _open(self, source: Source) -> _Entry:
         entry = _Entry(self._open_reader(source), source)
@@ -100,7 +101,7 @@ class ReaderPool:
             entry.leases -= 1
             done = entry.retired and entry.leases == 0
         if done:
-            entry.reader.close()
+            _close([entry])
 
     @staticmethod
     def _retire(entry: _Entry) -> _Entry | None:
@@ -110,6 +111,10 @@ class ReaderPool:
 
 
 def _close(entries: list[_Entry | None]) -> None:
+    """Close readers; one that fails keeps none of the others open."""
     for entry in entries:
         if entry is not None:
-            entry.reader.close()
+            try:
+                entry.reader.close()
+            except Exception:
+                logger.exception("%s was not closed", entry.source.uri)

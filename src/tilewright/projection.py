@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tilewright.errors import OutsideError, ParameterError
-from tilewright.image import Array, ImageInfo, Mask, Plane, Raster
+from tilewright.image import Array, ImageInfo, Mask, Plane
 from tilewright.style import Projection
 
 
@@ -25,26 +25,32 @@ def projected_planes(info: ImageInfo, plane: Plane, projection: Projection) -> l
     return [Plane.of({**rest, projection.axis: position}) for position in positions]
 
 
-def project(rasters: Iterable[Raster], projection: Projection) -> Raster:
-    """Join rasters of one grid: invalid pixels do not count; sums are clamped to the dtype."""
-    stack = iter(rasters)
-    first = next(stack, None)
-    if first is None:
+def project(
+    stack: Iterable[tuple[Array, Mask | None]], projection: Projection
+) -> tuple[Array, Mask | None]:
+    """Join layers of one grid, values (band, y, x) and where they are valid.
+
+    Masks have the shape of the values, or (y, x) for all bands. Invalid pixels do not count;
+    sums are clamped to the dtype.
+    """
+    layers = iter(stack)
+    start = next(layers, None)
+    if start is None:
         raise ValueError("a projection joins at least one plane")
-    valid = _valid(first)
-    total, count = _start(first.data, projection, valid), valid.astype(np.int32)
-    for raster in stack:
-        valid = _valid(raster)
-        _join(total, raster.data, projection, valid, first=valid & (count == 0))
+    data, mask = start
+    valid = _valid(data, mask)
+    total, count = _start(data, projection, valid), valid.astype(np.int32)
+    for further, hidden in layers:
+        valid = _valid(further, hidden)
+        _join(total, further, projection, valid, first=valid & (count == 0))
         count += valid
     if projection.reduction == "mean":
         total = total / np.maximum(count, 1)
-    mask = None if (count > 0).all() else count > 0
-    return Raster(_cast(total, first.data.dtype), mask, first.grid)
+    return _cast(total, data.dtype), None if (count > 0).all() else count > 0
 
 
-def _valid(raster: Raster) -> Mask:
-    return np.ones(raster.data.shape[1:], np.bool_) if raster.mask is None else raster.mask
+def _valid(data: Array, mask: Mask | None) -> Mask:
+    return np.broadcast_to(np.True_ if mask is None else mask, data.shape)
 
 
 def _start(data: Array, projection: Projection, valid: Mask) -> Array:
@@ -74,4 +80,6 @@ def _cast(values: Array, dtype: np.dtype[Any]) -> Array:
     if dtype.kind == "b":
         return values > 0
     limits = np.iinfo(dtype)
-    return np.rint(values).clip(limits.min, limits.max).astype(dtype)
+    # The largest 64-bit integers are no floats: the next float below is the clamp.
+    high = np.nextafter(float(limits.max), 0) if dtype.itemsize == 8 else limits.max  # noqa: PLR2004
+    return np.rint(values).clip(limits.min, high).astype(dtype)

@@ -51,6 +51,55 @@ def operand(channel: Channel, layers: Mapping[int, Array]) -> Array:
     return expression.evaluate(channel.expression, layers)
 
 
+def channel_values(channel: Channel, layers: Mapping[int, Array], info: ImageInfo) -> Array:
+    """Return the values (y, x) of a channel, in the file's units when it asks so."""
+    values = operand(channel, layers)
+    if not channel.unscale or channel.expression is not None:
+        return values
+    band = info.bands[channel.band]
+    return values * np.float32(band.scale) + np.float32(band.offset)
+
+
+def is_missing(channel: Channel, layers: Mapping[int, Array], info: ImageInfo) -> Mask | None:
+    """Return where a channel's own nodata, or that of an expression's bands, leaves no value.
+
+    None: nowhere. A stated value is one of the file, whatever unit the channel shows.
+    """
+    found: list[Mask] = []
+    # A float32 file may state a nodata of 1e300.
+    with np.errstate(over="ignore"):
+        if channel.nodata is not None:
+            found.append(operand(channel, layers) == channel.nodata)
+        if channel.expression is not None:
+            for band in expression.bands_of(channel.expression):
+                nodata = info.bands[band].nodata
+                if nodata is not None:
+                    found.append(layers[band] == nodata)
+    found = [missing for missing in found if missing.any()]
+    return np.logical_or.reduce(found) if found else None
+
+
+def straight_layers(layers: Mapping[int, Array], info: ImageInfo) -> Mapping[int, Array]:
+    """Return layers whose colours are no longer dimmed by a premultiplied alpha among them."""
+    names = info.interpretations
+    alpha = next((layer for band, layer in layers.items() if "premultiplied" in names[band]), None)
+    if alpha is None:
+        return layers
+    return {
+        band: layer if "alpha" in names[band] else _undimmed(layer, alpha)
+        for band, layer in layers.items()
+    }
+
+
+def _undimmed(layer: Array, alpha: Array) -> Array:
+    if layer.dtype.kind == "f":
+        return np.asarray(layer / np.where(alpha > 0, alpha, 1), layer.dtype)
+    full = np.iinfo(layer.dtype).max
+    bright = layer * (full / np.maximum(alpha, 1)) + 0.5
+    # The largest 64-bit integers are no floats: the next float below is the clamp.
+    return bright.clip(0, np.nextafter(float(full) + 1, 0)).astype(layer.dtype)
+
+
 def render(
     raster: Raster,
     style: Style,
@@ -68,15 +117,17 @@ def render(
     data as they are.
     """
     if not style.channels and _is_picture(raster, info, bands):
-        picture = Picture(np.ascontiguousarray(raster.data.transpose(1, 2, 0)))
+        shown = raster.data.transpose(1, 2, 0)
+        # Flat first: of one pixel numpy calls any strides contiguous, and codecs do not.
+        picture = Picture(shown.reshape(-1).reshape(shown.shape))
     else:
-        layers = {band: raster.data[row] for row, band in enumerate(bands)}
+        layers = straight_layers({band: raster.data[row] for row, band in enumerate(bands)}, info)
         if style.channels:
             colors, cover = _Paints(layers, info, tables, classify).channels(style, spans)
         else:
             colors, cover = _as_is(layers, info), None
         opacity = _opacity(layers, raster, info, cover)
-        picture = _with_alpha(colors, opacity, premultiplied=_is_premultiplied(info))
+        picture = _with_alpha(colors, opacity)
     return _finished(picture, style)
 
 
@@ -140,39 +191,35 @@ class _Paints:
     tables: Tables
     classify: Classifier
 
-    def values(self, channel: Channel) -> Array:
-        """Return the values that a channel shows, in the file's units when it asks so."""
-        values = operand(channel, self.layers)
-        if not channel.unscale or channel.expression is not None:
-            return values
-        band = self.info.bands[channel.band]
-        return values * np.float32(band.scale) + np.float32(band.offset)
-
     def channels(self, style: Style, spans: Sequence[Span]) -> tuple[Bytes, Bytes | None]:
         """Return colours and opacity of all channels, blended."""
         paints = tuple(channel.paint for channel in style.channels)
         simple = paints == (WHITE,) or (paints == _PRIMARY_PAINTS and style.blend in _SUMS)
         pairs = list(zip(style.channels, spans, strict=True))
         if simple and all(_covers_all(channel) for channel in style.channels):
-            bright = [intensity(self.values(channel), channel, span) for channel, span in pairs]
+            bright = [
+                intensity(channel_values(channel, self.layers, self.info), channel, span)
+                for channel, span in pairs
+            ]
             if len(bright) == 1:
                 return bright[0].reshape(*bright[0].shape, 1), None
             return np.asarray(cv2.merge(bright), np.uint8), None
-        return blend([self.painted(channel, span) for channel, span in pairs], style.blend)
+        return blend((self.painted(channel, span) for channel, span in pairs), style.blend)
 
     def painted(self, channel: Channel, span: Span) -> Painted:
         """Return one channel in colour."""
-        values = self.values(channel)
+        values = channel_values(channel, self.layers, self.info)
+        missing = is_missing(channel, self.layers, self.info)
         if isinstance(channel.paint, Classes):
             classes = self.classify(values, channel.paint)
             colors, opacity = np.ascontiguousarray(classes[..., :3]), classes[..., 3]
-            return Painted(colors, _veiled(opacity, channel, values, span))
+            return Painted(colors, _veiled(opacity, channel, values, span, missing))
         bright = intensity(values, channel, span)
         table = self.tables(channel.paint)
         mapped = cv2.applyColorMap(bright, np.ascontiguousarray(table[:, np.newaxis, :3]))
         clear = int(table[:, 3].min()) < 255  # noqa: PLR2004
         veil = np.asarray(cv2.LUT(bright, table[:, 3].reshape(-1, 1)), np.uint8) if clear else None
-        return Painted(np.asarray(mapped, np.uint8), _veiled(veil, channel, values, span))
+        return Painted(np.asarray(mapped, np.uint8), _veiled(veil, channel, values, span, missing))
 
 
 def _covers_all(channel: Channel) -> bool:
@@ -181,11 +228,10 @@ def _covers_all(channel: Channel) -> bool:
     return whole and channel.expression is None
 
 
-def _veiled(opacity: Bytes | None, channel: Channel, values: Array, span: Span) -> Bytes | None:
-    """Return a channel's opacity after its own nodata, discarding and opacity."""
-    hidden: Mask | None = None
-    if channel.nodata is not None:
-        hidden = values == channel.nodata
+def _veiled(
+    opacity: Bytes | None, channel: Channel, values: Array, span: Span, hidden: Mask | None
+) -> Bytes | None:
+    """Return a channel's opacity after what is missing, discarding and its own opacity."""
     if channel.discard:
         outside = ~((values >= span.low) & (values <= span.high))
         hidden = outside if hidden is None else hidden | outside
@@ -222,19 +268,12 @@ def _opacity(
     return _kept(opacity, raster.mask)
 
 
-def _is_premultiplied(info: ImageInfo) -> bool:
-    return "premultiplied-alpha" in info.interpretations
-
-
-def _with_alpha(colors: Bytes, opacity: Bytes | None, *, premultiplied: bool) -> Picture:
+def _with_alpha(colors: Bytes, opacity: Bytes | None) -> Picture:
     if opacity is None:
         return Picture(np.ascontiguousarray(colors))
     if colors.shape[2] == 4:  # noqa: PLR2004 - a palette brought its own alpha
         opacity = np.minimum(opacity, colors[..., 3])
     out = _four_channels(colors)
-    if premultiplied:
-        full = np.maximum(opacity, 1).astype(np.uint16)[..., np.newaxis]
-        out[..., :3] = np.minimum((out[..., :3].astype(np.uint16) * 255 + full // 2) // full, 255)
     cv2.insertChannel(np.ascontiguousarray(opacity), out, 3)
     return Picture(out)
 

@@ -7,11 +7,13 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal
 
+from tilewright.crs import period
 from tilewright.errors import OutsideError, ParameterError
-from tilewright.extent import bounds
+from tilewright.extent import bounds, in_domain
 from tilewright.geo import Geo
 from tilewright.geometry import Affine, Box, Grid, Size
 from tilewright.image import ImageInfo, Plane, Source
+from tilewright.polygon import Clip
 from tilewright.style import Style
 from tilewright.tms import TileMatrix
 
@@ -145,6 +147,8 @@ class MapRegion:
         box = self.box or whole
         if box is None:
             raise ParameterError("projection", "a CRS in which the image has bounds", self.crs)
+        if not in_domain(box, self.crs):
+            raise ParameterError("bounds", f"inside the domain of {self.crs[:40]}")
         width, height = self._output(box, whole or box, info.size)
         affine = Affine(box.width / width, 0.0, box.x, 0.0, -box.height / height, box.bottom)
         return Grid(Size(width, height), affine, self.crs)
@@ -159,6 +163,23 @@ class MapRegion:
         # As GDAL does: the diagonal keeps its number of pixels.
         pitch = math.hypot(whole.width, whole.height) / math.hypot(size.width, size.height)
         return max(1, round(box.width / pitch)), max(1, round(box.height / pitch))
+
+
+def ordered(edges: tuple[float, float, float, float], crs: str) -> Box:
+    """Return the box of left, top, right, bottom in a CRS, across the antimeridian if need be.
+
+    Raises ParameterError for a box without area.
+    """
+    left, top, right, bottom = edges
+    around = period(crs)
+    if right < left:
+        right, left = (right + around, left) if around is not None else (left, right)
+    low, high = sorted((top, bottom))
+    if not right > left:
+        raise ParameterError("right", "beyond left", right)
+    if not high > low:
+        raise ParameterError("bottom", "apart from top", bottom)
+    return Box(left, low, right - left, high - low)
 
 
 def georeference(info: ImageInfo) -> Geo:
@@ -254,12 +275,14 @@ class RenderRequest:
     style: Style = field(default_factory=Style)
     plane: Plane = field(default_factory=Plane)
     resampling: Resampling = "bilinear"
+    clip: Clip | None = None
 
     def key(self, source: Source) -> str:
         """Return the cache key and ETag seed of this request on this source."""
         text = (
             f"{RENDER_VERSION}|{source.uri}|{source.version}|{source.options}|{self.target}"
             f"|{self.encoding.text}|{self.style.text}|{self.plane.indices}|{self.resampling}"
+            f"|{self.clip and self.clip.text}"
         )
         return blake2b(text.encode(), digest_size=16).hexdigest()
 

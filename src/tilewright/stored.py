@@ -16,7 +16,7 @@ def stored_tile(reader: Reader, request: RenderRequest) -> Encoded | None:
     """Return the file's own tile when it is what a request asks for; None otherwise."""
     target, encoding = request.target, request.encoding
     as_stored = (encoding.quality, encoding.subsampling, encoding.lossless) == (None, None, False)
-    if not (isinstance(target, Tile | MapTile) and as_stored and not request.style.text):
+    if not (isinstance(target, Tile | MapTile) and as_stored and _is_plain(request)):
         return None
     if not _reads_encoded(type(reader)):
         return None
@@ -28,6 +28,10 @@ def stored_tile(reader: Reader, request: RenderRequest) -> Encoded | None:
     return cast("ReadsEncoded", reader).encoded_tile(
         level, column, row, format=encoding.format, plane=request.plane
     )
+
+
+def _is_plain(request: RenderRequest) -> bool:
+    return request.clip is None and not request.style.text
 
 
 @lru_cache(maxsize=64)

@@ -6,7 +6,7 @@ the project's own, and, for any other CRS, from its area of use.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -239,7 +239,7 @@ def _is_flipped(known: "morecantile.TileMatrixSet") -> bool:
     return northing_first(_crs_of(known))
 
 
-@cache
+@lru_cache(maxsize=64)
 def quad_of(crs: str) -> TileMatrixSet:
     """Return the set that quarters a CRS's area of use. Raises ParameterError."""
     area = area_of_use(crs)
@@ -250,10 +250,11 @@ def quad_of(crs: str) -> TileMatrixSet:
     x, y = np.meshgrid(np.linspace(west, east, 21), np.linspace(south, north, 21))
     x, y = convert(WGS84, crs, x.ravel(), y.ravel())
     kept = np.isfinite(x) & np.isfinite(y)
-    if not kept.any():
+    side = max(float(np.ptp(x[kept])), float(np.ptp(y[kept]))) if kept.any() else 0.0
+    # Of WKT a client may have written the area: a point, or one beyond the projection's domain.
+    if not side * metres_per_unit(crs) > 1:
         raise ParameterError("projection", "a CRS whose area of use can be projected", crs)
     left, bottom = float(x[kept].min()), float(y[kept].min())
-    side = max(float(np.ptp(x[kept])), float(np.ptp(y[kept])))
     name = crs if len(crs) < 40 else "quad"  # noqa: PLR2004
     matrices = tuple(
         TileMatrix(name, str(z), crs, side / 256 / 2**z, left, bottom + side, 256, 256, 2**z, 2**z)

@@ -258,13 +258,15 @@ def _turned(x: Doubles, middle: float, around: float, span: tuple[float, float, 
     if not known.size or not np.isfinite(middle):
         return x
     own = (low + high) / 2
-    # Half a turn either way stays where it is, whatever its last bit says.
-    x = x - around * np.round((x - middle) / around * (1 - 1e-9))
-    x = x + around * round((own - middle) / around * (1 - 1e-9))
-    known = x[np.isfinite(x)]
-    if known.max() <= low + around + pixel and known.min() >= high - around - pixel:
-        return x
-    return x + around * np.round((own - x) / around * (1 - 1e-9))
+    # What the image's CRS has no place for is inf, and becomes NaN.
+    with np.errstate(invalid="ignore"):
+        # Half a turn either way stays where it is, whatever its last bit says.
+        x = x - around * np.round((x - middle) / around * (1 - 1e-9))
+        x = x + around * round((own - middle) / around * (1 - 1e-9))
+        known = x[np.isfinite(x)]
+        if known.max() <= low + around + pixel and known.min() >= high - around - pixel:
+            return x
+        return x + around * np.round((own - x) / around * (1 - 1e-9))
 
 
 @lru_cache(maxsize=16)

@@ -72,6 +72,7 @@ def warp(
 ) -> tuple[Array, Mask | None]:
     """Return ``data`` (band, y, x) on the grid, and where it is valid; None is everywhere.
 
+    The mask has shape (band, y, x), or (y, x) when it holds for all bands; so has what comes back.
     Masked and transparent pixels have no weight, so that nothing bleeds over an edge. A pixel
     of the grid is valid when its centre lies in the image and half of its weight is valid.
     """
@@ -81,7 +82,7 @@ def warp(
         out, valid = _mode(data, mask, places)
     elif sampling.resampling == "nearest":
         out = np.stack([places.pick(layer) for layer in data])
-        valid = None if mask is None else places.pick(mask)
+        valid = None if mask is None else places.pick_all(mask)
     else:
         out, valid = apply_kernel(places.sample, data, mask, alpha)
     if valid is not None and inside is not None:
@@ -96,9 +97,10 @@ def _onto_grid(data: Array, mask: Mask | None, sampling: Sampling) -> tuple[Arra
         return data, mask
     place = (slice(part.y, part.bottom), slice(part.x, part.right))
     canvas = np.zeros((len(data), size.height, size.width), data.dtype)
-    valid = np.zeros((size.height, size.width), np.bool_)
+    layers = () if mask is None else mask.shape[:-2]
+    valid = np.zeros((*layers, size.height, size.width), np.bool_)
     canvas[:, *place] = data
-    valid[place] = True if mask is None else mask
+    valid[..., *place] = True if mask is None else mask
     return canvas, valid
 
 
@@ -156,6 +158,12 @@ class _Places:
                 window.y * parts : window.bottom * parts, window.x * parts : window.right * parts
             ] = layer[y, x]
         return out
+
+    def pick_all(self, mask: Mask) -> Mask:
+        """Return what `pick` makes of a mask (y, x), or of the layers of one (band, y, x)."""
+        if mask.ndim == 2:  # noqa: PLR2004
+            return self.pick(mask)
+        return np.stack([self.pick(layer) for layer in mask])
 
     def sample(self, image: Array) -> Array:
         """Return an image (y, x) or (y, x, channel) sampled at the places."""
@@ -314,15 +322,20 @@ def _taps(steps: int) -> npt.NDArray[np.float32]:
 def _mode(data: Array, mask: Mask | None, places: _Places) -> tuple[Array, Mask | None]:
     """Return the most frequent valid value of each pixel's parts; of equal ones the least."""
     parts = places.sampling.parts
-    valid = None if mask is None else _areas(places.pick(mask), parts)
     out = np.empty((len(data), places.size.height, places.size.width), data.dtype)
+    known: list[Mask] = []
     for row, layer in enumerate(data):
         samples = _areas(places.pick(layer), parts)
-        if valid is not None:
+        if mask is not None and (mask.ndim > 2 or not known):  # noqa: PLR2004
+            known.append(_areas(places.pick(mask if mask.ndim == 2 else mask[row]), parts))  # noqa: PLR2004
+        if known:
             # NaN equals nothing, so that it never makes a run.
-            samples = np.where(valid, samples, np.nan)
+            samples = np.where(known[-1], samples, np.nan)
         out[row] = np.nan_to_num(_longest_run(np.sort(samples, axis=-1))).astype(data.dtype)
-    return out, None if valid is None else valid.mean(-1) >= 0.5  # noqa: PLR2004
+    if mask is None:
+        return out, None
+    shares = [valid.mean(-1) >= 0.5 for valid in known]  # noqa: PLR2004
+    return out, shares[0] if mask.ndim == 2 else np.stack(shares)  # noqa: PLR2004
 
 
 def _areas(samples: Array, parts: int) -> Array:

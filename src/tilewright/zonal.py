@@ -12,8 +12,8 @@ import numpy as np
 
 from tilewright.config import Limits
 from tilewright.coverage import coverage, covered_box
-from tilewright.crs import convert, period
 from tilewright.errors import LimitError, OutsideError
+from tilewright.extent import pixel_at
 from tilewright.gather import gather
 from tilewright.geometry import Affine, Box, Grid, Size, Window
 from tilewright.image import Array, ImageInfo, Mask, Plane
@@ -30,7 +30,6 @@ MOST_PIXELS = 1 << 22
 
 _HELD_BYTES = 64 << 20
 """Values held at once; bands beyond that are read in a further round."""
-_TURNS = (0, -1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,10 @@ def place_values(
     image and for a band or plane that is not there, LimitError and SourceError.
     """
     info = reader.info
-    column, row = _pixel(info, place, crs)
+    found = pixel_at(georeference(info), info.size, place, crs)
+    if found is None:
+        raise OutsideError("the place lies outside the image")
+    column, row = found
     chosen = checked_bands(info, bands, limits)
     check_plane(info, plane)
     window = Window(column, row, 1, 1)
@@ -122,22 +124,6 @@ def place_values(
         for band, layer in zip(chosen, data, strict=True)
     ]
     return PlaceValues(column, row, chosen, data[:, 0, 0].copy(), np.array(valid, np.bool_))
-
-
-def _pixel(info: ImageInfo, place: tuple[float, float], crs: str) -> tuple[int, int]:
-    """Return the column and row that hold a place. Raises OutsideError."""
-    geo = georeference(info)
-    x, y = convert(crs, geo.crs, np.array([place[0]]), np.array([place[1]]))
-    around = period(geo.crs)
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise OutsideError("the place lies outside the image")
-    for turn in _TURNS if around is not None else (0,):
-        columns, rows = geo.to_pixels(x + turn * (around or 0.0), y)
-        column, row = float(columns[0]), float(rows[0])
-        # Comparisons with NaN are false.
-        if 0 <= column < info.size.width and 0 <= row < info.size.height:
-            return int(column), int(row)
-    raise OutsideError("the place lies outside the image")
 
 
 def _grid(info: ImageInfo, box: Box, most_pixels: int) -> tuple[Grid, bool]:

@@ -92,9 +92,9 @@ class Page:
         (card,) = cards()
         return card
 
-    def settle(self) -> None:
+    def settle(self, stage: str = "#map") -> None:
         """Wait until all tiles have come and the picture stands still."""
-        self.until(lambda: self.find("#map").get_attribute("aria-busy") == "false")
+        self.until(lambda: self.find(stage).get_attribute("aria-busy") == "false")
         before = self.screenshot()
 
         def still() -> bool:
@@ -103,7 +103,7 @@ class Page:
             now = self.screenshot()
             same = np.array_equal(before, now)
             before = now
-            return same and self.find("#map").get_attribute("aria-busy") == "false"
+            return same and self.find(stage).get_attribute("aria-busy") == "false"
 
         self.until(still)
 
@@ -131,13 +131,13 @@ class Page:
             view.y + (np.asarray(y) - top - height / 2) / view.scale,
         )
 
-    def bare(self, points: npt.NDArray[np.int_]) -> npt.NDArray[np.bool_]:
+    def bare(self, points: npt.NDArray[np.int_], stage: str = "#map") -> npt.NDArray[np.bool_]:
         """Return for points of the screen, shape (n, 2), whether nothing lies over the map."""
         script = """
             return arguments[0].map(([x, y]) =>
-              document.elementFromPoint(x, y)?.closest("#map") != null)
+              document.elementFromPoint(x, y)?.closest(arguments[1]) != null)
         """
-        return np.array(self.run(script, points.tolist()), dtype=bool)
+        return np.array(self.run(script, points.tolist(), stage), dtype=bool)
 
     def pointer(self) -> ActionChains:
         return ActionChains(self.driver, duration=50)

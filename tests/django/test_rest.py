@@ -429,3 +429,31 @@ def test_a_model_may_store_a_look_that_a_query_goes_before(client, scan, picture
     assert np.array_equal(picture_of(stored), 255 - green)
     asked = client.get(url, {"band": 2, "min": 0, "max": 255})
     assert np.array_equal(picture_of(asked), green)
+
+
+def test_a_stored_look_is_for_pictures_only(client, scan, pixels):
+    scan.look = Style((Channel(1, stretch=Stretch.of(0, 255), invert=True),)).text
+    scan.save()
+    response = client.get(f"/other/styled/{scan.pk}/data/region.npy")
+    assert np.array_equal(np.load(io.BytesIO(response.content)), np.moveaxis(pixels, -1, 0))
+
+
+@pytest.mark.parametrize("look", ["nonsense", "9|0~255|#ffffff", "0|0~1|@no-such-colormap"])
+def test_a_broken_stored_look_is_logged_and_left_out(
+    client, scan, pixels, picture_of, caplog, look
+):
+    scan.look = look
+    scan.save()
+    response = client.get(f"/other/styled/{scan.pk}/tiles/2/0/0.png")
+    assert response.status_code == 200
+    assert np.array_equal(picture_of(response), pixels[:256, :256])
+    assert "look" in caplog.text
+    problem(client.get(f"/other/styled/{scan.pk}/tiles/9/0/0.png"), 404)
+    problem(client.get(f"/other/styled/{scan.pk}/tiles/2/0/0.png?band=9"), 404)
+
+
+def test_the_object_is_looked_up_once(client, scan, django_assert_num_queries):
+    scan.look = Style((Channel(1, stretch=Stretch.of(0, 255)),)).text
+    scan.save()
+    with django_assert_num_queries(1):
+        client.get(f"/other/styled/{scan.pk}/tiles/2/0/0.png")

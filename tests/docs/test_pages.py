@@ -5,6 +5,7 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
+import rasterio
 import tifffile
 
 from tests.docs.pages import DOCS, run
@@ -36,6 +37,22 @@ def test_use_from_python(folder, capsys):
     printed = capsys.readouterr().out
     assert "('z', 5)" in printed
     assert "zoom 99 is outside" in printed
+
+
+def test_maps(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    profile = {"width": 3000, "height": 3000, "count": 1, "dtype": "uint8", "tiled": True}
+    place = rasterio.Affine(10, 0, 570_000, 0, -10, 4_520_000)
+    with rasterio.open(
+        "scene.tif", "w", driver="GTiff", crs="EPSG:32618", transform=place, **profile
+    ) as written:
+        written.write((np.indices((3000, 3000)).sum(0) % 256).astype(np.uint8), 1)
+    run(DOCS / "how-to" / "maps.md")
+    assert capsys.readouterr().out.strip() == "EPSG:32618"
+    with rasterio.open("part.tif") as part:
+        assert part.crs.to_epsg() == 4326
+        assert part.bounds == pytest.approx((-74.1, 40.6, -74.0, 40.7))
+        assert part.read(1).any()
 
 
 @pytest.mark.parametrize("settings", [Config, Limits])

@@ -62,12 +62,16 @@ def test_any_text_is_a_place_or_refused(text):
 
 
 def test_coord_crs_is_canonical():
-    values = places.POINT.read("coord_crs=http://www.opengis.net/def/crs/EPSG/0/3857&band=2")
-    assert values == {"coord_crs": "EPSG:3857", "band": (2,)}
-    assert places.POINT.read("coord-crs=4326")["coord_crs"] == "EPSG:4326"
+    values = places.POINT.read(
+        "point=1,2&coord_crs=http://www.opengis.net/def/crs/EPSG/0/3857&band=2"
+    )
+    assert values == {"point": "1,2", "coord_crs": "EPSG:3857", "band": (2,)}
+    assert places.POINT.read("point=1,2&coord-crs=4326")["coord_crs"] == "EPSG:4326"
     for query in ("coord_crs=", "coord_crs=EPSG:0", "coord_crs=/etc/passwd", "coordCrs=4326"):
-        with pytest.raises(ParameterError):
-            places.POINT.read(query)
+        with pytest.raises(ParameterError, match=r"coord_?[cC]rs"):
+            places.POINT.read(f"point=1,2&{query}")
+    with pytest.raises(ParameterError, match="point"):
+        places.POINT.read("")
 
 
 def test_the_document_of_a_point():

@@ -1,9 +1,11 @@
 import json
 
 import numpy as np
+import pytest
 
+from tilewright.geo import Geo
 from tilewright.geometry import Affine, Box, Grid, Size
-from tilewright.image import Axis, Band, Geo, ImageInfo, Level, Raster
+from tilewright.image import Axis, Band, ImageInfo, Level, Raster
 from tilewright.web import metadata
 
 SIZE = Size(1000, 700)
@@ -97,10 +99,23 @@ def test_the_document_of_the_tiles():
 
 
 def test_every_key_is_described():
-    full = image(bands=(Band("a"), Band("b")))
+    place = Geo("EPSG:32618", Affine(10, 0, 580_000, 0, -10, 4_520_000))
+    full = image(bands=(Band("a"), Band("b")), geo=place)
     described = metadata.INFO_SCHEMA["properties"]
     assert set(metadata.info_document(full)) == set(described)
     assert set(metadata.tiles_document(full)) == set(metadata.TILES_SCHEMA["properties"])
+
+
+def test_where_an_image_lies():
+    place = Geo("EPSG:32618", Affine(10, 0, 580_000, 0, -10, 4_520_000))
+    document = strict(metadata.info_document(image(geo=place)))
+    assert document["geospatial"] is True
+    assert document["projection"] == "EPSG:32618"
+    own = document["sourceBounds"]
+    assert (own["xmin"], own["ymax"], own["srs"]) == (580_000, 4_520_000, "EPSG:32618")
+    assert own["lr"] == {"x": 590_000, "y": 4_513_000}
+    assert document["bounds"]["srs"] == "EPSG:4326"
+    assert document["bounds"]["xmin"] == pytest.approx(-74.05, abs=0.01)
 
 
 def test_a_pixel_that_was_measured_and_one_that_was_not():

@@ -31,7 +31,7 @@ def tile(place, query, chosen=QUAD, suffix="png"):
 
 
 def test_a_tile_is_told_without_opening_anything():
-    asked = tile(("3", "2", "1"), f"{IMAGES}&resampling=nearest&quality=50&look=1")
+    asked = tile(("3", "2", "1"), f"{IMAGES}&resampling=nearest&quality=50&band=2&min=0&max=9")
     assert asked.target == MapTile(QUAD.matrix(3), 2, 1, 256, 256)
     assert asked.encoding == Encoding("png", quality=50)
     assert asked.resampling == "nearest"

@@ -21,7 +21,7 @@ from tilewright.request import (
 from tilewright.stretch import Stretch
 from tilewright.style import Channel, Style
 from tilewright.tms import TileMatrixSets
-from tilewright.web import xyz
+from tilewright.web import places, xyz
 
 SETS = TileMatrixSets()
 MERCATOR = SETS.get("WebMercatorQuad")
@@ -98,8 +98,7 @@ def three_bands():
             RenderRequest(MapTile(MERCATOR.matrix(3), 2, 1, 512, 512, 0.5)),
         ),
         (
-            "data/region.png?left=170&right=-170&top=20&bottom=10&units=EPSG:4326"
-            "&projection=EPSG:4326&width=90",
+            "data/region.png?left=170&right=-170&top=20&bottom=10&units=4326&projection=4326&width=90",
             RenderRequest(MapRegion("EPSG:4326", Box(170, 10, 20, 10), 90)),
         ),
     ],
@@ -178,7 +177,7 @@ def test_what_does_not_exist_is_outside(url):
 
 
 def test_a_pixel_is_one_whole_pixel():
-    target, plane = xyz.pixel("left=3&top=4&z=2")
+    target, plane = places.pixel("left=3&top=4&z=2")
     assert target == Region(Box(3, 4, 1, 1), 1, 1)
     assert plane == Plane.of({"z": 2})
 
@@ -197,7 +196,7 @@ def test_a_pixel_is_one_whole_pixel():
 )
 def test_bad_pixels(query, error):
     with pytest.raises(error):
-        xyz.pixel(query)
+        places.pixel(query)
 
 
 sides = st.integers(1, 2**31 - 1)

@@ -48,6 +48,8 @@ class BlobFile(io.RawIOBase):
 
     def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
         """Fill the buffer with the next bytes."""
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
+        # The buffer of an array of numbers is counted in numbers, not in bytes.
+        into = memoryview(buffer).cast("B")
+        data = self.read(len(into))
+        into[: len(data)] = data
         return len(data)

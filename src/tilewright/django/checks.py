@@ -98,17 +98,21 @@ def check_lut_folder(
     app_configs: Sequence[AppConfig] | None,  # noqa: ARG001 - Django's signature
     **_: Any,
 ) -> list[checks.CheckMessage]:
-    """W004: the folder of lookup tables is there."""
+    """W004: the folders of lookup tables and of tile matrix sets are there."""
     try:
-        folder = conf.read_setting()[0].lut_folder
+        config = conf.read_setting()[0]
     except ConfigurationError:
         return []
-    if folder is None or Path(folder).is_dir():
-        return []
+    folders = {
+        "lut_folder": (config.lut_folder, "lookup tables"),
+        "tile_matrix_set_folder": (config.tile_matrix_set_folder, "tile matrix sets"),
+    }
     return [
         checks.Warning(
-            f"lut_folder is not a folder: {folder}",
-            hint="Its lookup tables are missing from the colormaps.",
+            f"{name} is not a folder: {folder}",
+            hint=f"Its {content} are missing.",
             id="tilewright.W004",
         )
+        for name, (folder, content) in folders.items()
+        if folder is not None and not Path(folder).is_dir()
     ]

@@ -219,9 +219,13 @@ def _follow_setting(*, setting: str, **_: object) -> None:
 
 
 def _make_edge() -> Edge:
+    import cv2  # noqa: PLC0415 - nothing heavy is loaded before the first picture
+
     config, web = read_setting()
     storages = Storages(config, LocalCopies(web.copy_folder, web.copy_cache_bytes))
     engine = Engine(config, openers={SCHEME: storages.open})
+    # Requests share the cores: a tile cut up among threads costs twice the time of one.
+    cv2.setNumThreads(1)
     encoders = loadable_encoders(engine)
     return Edge(
         engine,

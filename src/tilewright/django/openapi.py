@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from tilewright.django import conf
 from tilewright.web import findings, http, metadata, numbers, xyz
+from tilewright.web.maps import features, places, validation
 from tilewright.web.params import ParameterSet
 
 PROBLEMS = {
@@ -59,7 +60,7 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
             OpenApiParameter.PATH,
             description="The file format.",
         )
-        places = [
+        places_in_path = [
             OpenApiParameter(
                 name, {"type": "integer", "minimum": 0}, OpenApiParameter.PATH, description=text
             )
@@ -75,16 +76,32 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
             statistics=_document(findings.STATISTICS_SCHEMA, _parameters(numbers.STATISTICS)),
             pixel=_document(findings.PIXEL_SCHEMA, _parameters(numbers.PIXEL)),
             profile=_document(findings.PROFILE_SCHEMA, _parameters(numbers.PROFILE)),
-            tile=_pictures(pictures, [*places, suffix, *_parameters(xyz.TILE)]),
+            tile=_pictures(pictures, [*places_in_path, suffix, *_parameters(xyz.TILE)]),
             # Its path differs from that of `tile` in nothing but a parameter.
             map_tile=_pictures(
                 pictures,
-                [_SET, *places, suffix, *_parameters(xyz.TILE)],
+                [_SET, *places_in_path, suffix, *_parameters(xyz.TILE)],
                 operation_id=f"{self.target.__name__}_map_tile",
             ),
             thumbnail=_pictures(pictures, [suffix, *_parameters(xyz.THUMBNAIL)]),
             negotiated_thumbnail=_pictures(pictures, _parameters(xyz.THUMBNAIL)),
             region=_pictures(pictures, [suffix, *_parameters(xyz.REGION)]),
+            point=_document(places.POINT_SCHEMA, _parameters(places.POINT)),
+            footprint=_document(places.FOOTPRINT_SCHEMA, []),
+            bounds=_document(places.BOUNDS_SCHEMA, _parameters(places.BOUNDS)),
+            validate=_document(validation.VALIDATION_SCHEMA, _parameters(validation.PARAMETERS)),
+            tilejson=_document(places.TILEJSON_SCHEMA, _parameters(places.TILEJSON)),
+            tile_corners=_document(
+                places.CORNERS_SCHEMA, [*places_in_path, *_parameters(xyz.TILE)]
+            ),
+            zones=_posted(
+                {(200, http.JSON): OpenApiResponse(dict(features.STATISTICS_SCHEMA))},
+                _parameters(features.STATISTICS),
+            ),
+            feature=_posted(
+                {(200, media): OpenApiResponse(OpenApiTypes.BINARY) for media in pictures},
+                [suffix, *_parameters(xyz.FEATURE)],
+            ),
             negotiated_region=_pictures(pictures, _parameters(xyz.REGION)),
         )(described)
 
@@ -116,6 +133,18 @@ def _pictures(
     responses = {**{(200, media): binary for media in media_types}, **_problems()}
     return extend_schema(
         parameters=parameters, filters=False, responses=responses, operation_id=operation_id
+    )
+
+
+def _posted(
+    responses: Mapping[tuple[int, str], OpenApiResponse], parameters: list[OpenApiParameter]
+) -> Any:
+    """Describe a route that takes GeoJSON."""
+    return extend_schema(
+        parameters=parameters,
+        filters=False,
+        request={features.MEDIA_TYPE: {"type": "object", "description": "GeoJSON (RFC 7946)."}},
+        responses={**responses, **_problems()},
     )
 
 

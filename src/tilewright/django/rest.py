@@ -11,12 +11,13 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
-from tilewright.django import conf, numbers
+from tilewright.django import conf, earth, numbers
 from tilewright.django.caching import picture_kind
+from tilewright.django.maps.address import base_url
 from tilewright.django.replies import answer, to_response
 from tilewright.django.routing import PathDecides, as_problem, liked_suffix, query, route, without
 from tilewright.django.sources import url_source, value_source
-from tilewright.errors import ParameterError, SourceError, TilewrightError
+from tilewright.errors import OutsideError, ParameterError, SourceError, TilewrightError
 from tilewright.image import ImageInfo, Source
 from tilewright.request import RenderRequest
 from tilewright.style import Style
@@ -50,10 +51,25 @@ class ImageViewSetMixin(GenericViewSet[Any]):
     """The name of a text field of the model that holds a look of its own, as `Style.text`
     writes it; shown when none is asked. Empty: the image's default look."""
 
+    def get_object(self) -> Any:
+        """Return the object of this request, looked up once."""
+        if self._record is None:
+            self._record = super().get_object()
+        return self._record
+
+    _record: Any = None
+
     def get_style(self) -> Style:
-        """Return the look that is shown when none is asked; ``Style()`` is the default look."""
+        """Return the look that is shown when none is asked; ``Style()`` is the default look.
+
+        A stored text that says no look is logged, and the default is shown.
+        """
         text = getattr(self.get_object(), self.style_field) if self.style_field else ""
-        return parse_style(text) if text else Style()
+        try:
+            return parse_style(text) if text else Style()
+        except ParameterError as error:
+            logger.warning("%r has no look in %s: %s", self.get_object(), self.style_field, error)
+            return Style()
 
     def get_source(self) -> Source:
         """Return what to open for the object of this request.
@@ -192,6 +208,58 @@ class ImageViewSetMixin(GenericViewSet[Any]):
         """Return the measured values along a line."""
         return self._numbers(request, numbers.profile)
 
+    @route("data/point", "point")
+    def point(self, request: Request, **_: str) -> HttpResponse:
+        """Return the measured values at a place on the earth."""
+        return self._numbers(request, earth.point)
+
+    @route("data/zones", "zones", methods=("post",))
+    def zones(self, request: Request, **_: str) -> HttpResponse:
+        """Return statistics in the polygons of the GeoJSON that is sent."""
+        source = self.get_source()
+        edge = conf.edge()
+        asked = earth.zones(query(request), request.body)
+        return to_response(http.fresh(asked.answer(edge.engine, source)), request.method)
+
+    @route(r"data/feature\.(?P<fmt>[^/.]+)", "feature", methods=("post",))
+    def feature(self, request: Request, **path: str) -> HttpResponse:
+        """Return the picture of the polygon that is sent as GeoJSON; nothing around it."""
+        source = self.get_source()
+        edge = conf.edge()
+        info = partial(edge.engine.info, source)
+        asked = xyz.feature(path["fmt"], query(request), edge.suffixes, request.body, info)
+        return self._picture(request, edge, source, asked)
+
+    @route("info/footprint", "footprint")
+    def footprint(self, request: Request, **_: str) -> HttpResponse:
+        """Return the edge of the image as GeoJSON, cut at the antimeridian."""
+        return self._numbers(request, earth.footprint)
+
+    @route("info/bounds", "bounds")
+    def bounds(self, request: Request, **_: str) -> HttpResponse:
+        """Return the smallest box around the image, in any coordinate reference system."""
+        return self._numbers(request, earth.bounds)
+
+    @route("info/validate", "validate")
+    def validate(self, request: Request, **_: str) -> HttpResponse:
+        """Tell whether the file is a Cloud Optimized GeoTIFF, and if not, why."""
+        return self._numbers(request, earth.validate)
+
+    @route("tiles/(?P<z>[^/]+)/(?P<x>[^/]+)/(?P<y>[^/]+)/corners", "tile-corners")
+    def tile_corners(self, request: Request, **path: str) -> HttpResponse:
+        """Return the edges of a tile: in units of its projection, or in pixels."""
+        return self._numbers(request, lambda text: earth.corners(path, text, conf.edge().tile_sets))
+
+    @route(r"tilejson\.json", "tilejson")
+    def tilejson(self, request: Request, **_: str) -> HttpResponse:
+        """Describe the tiles of the earth as TileJSON 3.0."""
+        here = f"{base_url(request)}{request.path.removesuffix('tilejson.json')}"
+
+        def tilejson(text: str) -> numbers.Ask:
+            return earth.tilejson(here, text, conf.edge().tile_sets)
+
+        return self._numbers(request, tilejson)
+
     def _numbers(self, request: Request, ask: Callable[[str], numbers.Ask]) -> HttpResponse:
         source = self.get_source()
         edge = conf.edge()
@@ -218,18 +286,27 @@ class ImageViewSetMixin(GenericViewSet[Any]):
         *,
         vary: str | None = None,
     ) -> HttpResponse:
-        if not asked.style.text:
+        plain = asked
+        if not asked.style.text and edge.engine.encoder(asked.encoding.format).kind == "picture":
             asked = replace(asked, style=self.get_style())
+
+        def draw() -> http.Reply:
+            try:
+                encoded = edge.engine.render(source, asked)
+            except (OutsideError, ParameterError) as error:
+                if asked is plain:
+                    raise
+                # The stored look may name a band that is not there: the client did not ask for it.
+                encoded = edge.engine.render(source, plain)
+                logger.warning("the look of %r was left out: %s", self.get_object(), error)
+            return http.picture(encoded, validator)
+
         validator = http.Validator(f'"{asked.key(source)}"', edge.cache_control, vary)
         return answer(
             request.META.get("HTTP_IF_NONE_MATCH"),
             request.method,
             validator,
-            lambda: edge.reply(
-                picture_kind(source, asked),
-                validator,
-                lambda: http.picture(edge.engine.render(source, asked), validator),
-            ),
+            lambda: edge.reply(picture_kind(source, asked), validator, draw),
         )
 
     def _document(

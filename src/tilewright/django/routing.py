@@ -1,7 +1,7 @@
 """How routes of an image hang on a viewset: the path decides, and refusals are problems."""
 
-from collections.abc import Callable, Iterable
-from typing import TypeVar, cast
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, TypeVar, cast
 from urllib.parse import unquote_plus
 
 from django.http import HttpResponse
@@ -37,10 +37,13 @@ class PathDecides(BaseContentNegotiation):
         return only, only.media_type
 
 
-def route(path: str, name: str) -> Callable[[Method], Method]:
+def route(
+    path: str, name: str, *, methods: Sequence[Literal["get", "post"]] = ("get",)
+) -> Callable[[Method], Method]:
+    """Hang a method below each object, whose answer is no serializer's."""
     decorate = action(
         detail=True,
-        methods=["get"],
+        methods=list(methods),
         url_path=path,
         url_name=name,
         content_negotiation_class=PathDecides,
@@ -50,6 +53,7 @@ def route(path: str, name: str) -> Callable[[Method], Method]:
 
 
 def query(request: Request) -> str:
+    """Return the query string as it was sent."""
     return cast("str", request.META.get("QUERY_STRING", ""))
 
 
@@ -60,6 +64,7 @@ def without(text: str, name: str) -> str:
 
 
 def liked_suffix(request: Request, edge: conf.Edge) -> str:
+    """Return the suffix of the format that the client's Accept header likes best."""
     offers = tuple(edge.media_types)
     return edge.media_types[http.negotiate(request.META.get("HTTP_ACCEPT", ""), offers)]
 

@@ -92,6 +92,8 @@ class Driver:
     caller closes it."""
     priority: int = 50
     """Drivers that sniff true are tried from the lowest number up."""
+    by_magic: bool = True
+    """False: `sniff` says yes to nearly anything, and only `open` can tell."""
 
 
 SNIFF_BYTES = 4096

@@ -8,7 +8,9 @@ from typing import TypeVar
 from django.db import transaction
 from django.db.models import QuerySet
 
+from tilewright.blobs.local import local_source
 from tilewright.engine import Engine
+from tilewright.errors import TilewrightError
 from tilewright.readers import SNIFF_BYTES, Driver
 from tilewright.site.models import Image
 
@@ -18,9 +20,10 @@ T = TypeVar("T")
 
 
 class Recognizer:
-    """Tells by the first bytes whether a reader would try a file."""
+    """Tells whether a reader would try a file: by its first bytes, where they say enough."""
 
     def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._drivers: tuple[Driver, ...] = tuple(driver for _, driver in engine.readers)
 
     def __call__(self, path: Path) -> bool:
@@ -30,7 +33,15 @@ class Recognizer:
                 head = file.read(SNIFF_BYTES)
         except OSError:
             return False
-        return any(driver.sniff(head) for driver in self._drivers)
+        willing = [driver for driver in self._drivers if driver.sniff(head)]
+        return any(driver.by_magic for driver in willing) or (bool(willing) and self._opens(path))
+
+    def _opens(self, path: Path) -> bool:
+        try:
+            self._engine.open_reader(local_source(path)).close()
+        except TilewrightError:
+            return False
+        return True
 
 
 def images_in(place: Path, recognized: Recognizer) -> Iterator[Path]:

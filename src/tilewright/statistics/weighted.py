@@ -91,7 +91,9 @@ def weighted_statistics(
     if not pixels:
         return WeightedStatistics(0.0, 0, masked)
     distinct, places = np.unique(values[kept], return_inverse=True)
-    shares = np.bincount(places.reshape(-1), weights[kept].astype(np.float64))
+    shares: Doubles = np.bincount(places.reshape(-1), weights[kept].astype(np.float64)).astype(
+        np.float64, copy=False
+    )
     total = float(shares.sum())
     with np.errstate(all="ignore"):
         wide = distinct.astype(np.float64)

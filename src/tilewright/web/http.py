@@ -117,6 +117,13 @@ def document(value: object, validator: Validator) -> Reply:
     return _content(_json(value), JSON, validator)
 
 
+def fresh(value: object) -> Reply:
+    """Return the reply that carries a JSON document made of what was posted: not to be kept."""
+    body = _json(value)
+    headers = {"Content-Type": JSON, "Content-Length": str(len(body)), "Cache-Control": "no-store"}
+    return Reply(HTTPStatus.OK, headers, body)
+
+
 def not_modified(validator: Validator) -> Reply:
     """Return the 304 that stands for the answer that the client has."""
     return Reply(HTTPStatus.NOT_MODIFIED, validator.headers(), b"")

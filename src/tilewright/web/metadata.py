@@ -4,10 +4,14 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from tilewright.crs import WGS84
+from tilewright.extent import bounds
+from tilewright.geo import Geo
+from tilewright.geometry import Box
 from tilewright.image import Band, ImageInfo, Raster
 from tilewright.request import max_zoom
 
-DOCUMENT_VERSION = 2
+DOCUMENT_VERSION = 3
 """Raised whenever a document changes its shape, so that cached ones die."""
 
 _MICROMETRES = 1000.0
@@ -34,6 +38,9 @@ INFO_SCHEMA: Mapping[str, Any] = {
         "channelmap": {"type": "object", "additionalProperties": _WHOLE},
         "format": {"type": "string"},
         "bands": {"type": "object", "additionalProperties": {"type": "object"}},
+        "projection": {"type": "string", "description": "The image's own CRS."},
+        "bounds": {"type": "object", "nullable": True, "description": "In EPSG:4326."},
+        "sourceBounds": {"type": "object", "nullable": True, "description": "In its own CRS."},
         "masked": {"type": "boolean", "description": "The file has a mask of its own."},
         "axes": {
             "type": "array",
@@ -84,6 +91,8 @@ def info_document(info: ImageInfo) -> dict[str, Any]:
         "axes": [{"name": axis.name, "size": axis.size} for axis in info.axes],
         "associated": list(info.associated),
     }
+    if info.geo is not None:
+        document |= _earth(info, info.geo)
     if any(band.name for band in info.bands):
         names = [band.name or f"Band {index}" for index, band in enumerate(info.bands, 1)]
         document["channels"] = names
@@ -113,6 +122,32 @@ def pixel_document(raster: Raster) -> dict[str, Any]:
     return {
         "value": values,
         "bands": {str(index): value for index, value in enumerate(values, 1)},
+    }
+
+
+def _earth(info: ImageInfo, geo: Geo) -> dict[str, Any]:
+    """Return where the image lies, under large_image's names."""
+    degrees = bounds(geo, info.size, WGS84)
+    return {
+        "projection": geo.crs,
+        "sourceBounds": _corners(bounds(geo, info.size, geo.crs), geo.crs),
+        "bounds": _corners(degrees, WGS84),
+    }
+
+
+def _corners(box: Box | None, crs: str) -> dict[str, Any] | None:
+    if box is None:
+        return None
+    return {
+        "xmin": box.x,
+        "xmax": box.right,
+        "ymin": box.y,
+        "ymax": box.bottom,
+        "srs": crs,
+        "ll": {"x": box.x, "y": box.y},
+        "lr": {"x": box.right, "y": box.y},
+        "ul": {"x": box.x, "y": box.bottom},
+        "ur": {"x": box.right, "y": box.bottom},
     }
 
 

@@ -11,7 +11,7 @@ from tilewright.geometry import Box
 from tilewright.image import ImageInfo, Plane
 from tilewright.request import Region
 from tilewright.statistics import MOST_BINS, MOST_PERCENTILES, Wanted
-from tilewright.web import xyz
+from tilewright.web import places
 from tilewright.web.params import Parameter, ParameterSet, choice, flag, integer, whole
 from tilewright.web.places import EDGES, PLANE, PLANE_NAMES, UNITS, box_of, plane_of
 
@@ -124,7 +124,7 @@ STATISTICS = ParameterSet(
 )
 PIXEL = ParameterSet(
     (
-        *xyz.PIXEL.parameters,
+        *places.PIXEL.parameters,
         choice("axis", "Give the values in all planes of this axis as well.", PLANE_NAMES),
     )
 )
@@ -217,7 +217,7 @@ def pixel(query: str) -> tuple[Region, Plane, str | None]:
 
     Raises ParameterError, and OutsideError left of or above the image.
     """
-    target, plane = xyz.pixel(query)
+    target, plane = places.pixel(query)
     return target, plane, PIXEL.read(query).get("axis")
 
 

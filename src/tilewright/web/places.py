@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tilewright.errors import ParameterError
+from tilewright.errors import OutsideError, ParameterError
 from tilewright.geometry import Box
 from tilewright.image import Plane
-from tilewright.web.params import choice, integer, number
+from tilewright.request import Region
+from tilewright.web.params import ParameterSet, choice, integer, number
 
 PLANE = (
     integer("z", "Position along the focal axis, from 0.", low=0, default=0),
@@ -36,6 +37,14 @@ UNITS = choice(
     ("pixels",),
     default="pixels",
     misspellings=("unit",),
+)
+
+PIXEL = ParameterSet(
+    (
+        integer("left", "Column, from 0 at the left.", required=True, misspellings=("x", "column")),
+        integer("top", "Row, from 0 at the top.", required=True, misspellings=("y", "row")),
+        *PLANE,
+    )
 )
 
 PLANE_NAMES = tuple(parameter.name for parameter in PLANE)
@@ -76,3 +85,15 @@ def box_of(values: Mapping[str, Any]) -> Box | None:
     if top == bottom:
         raise ParameterError("bottom", "apart from top", values["bottom"])
     return Box(left, top, right - left, bottom - top)
+
+
+def pixel(query: str) -> tuple[Region, Plane]:
+    """Return the one pixel that ``data/pixel?{query}`` asks for.
+
+    Raises ParameterError, and OutsideError left of or above the image.
+    """
+    values = PIXEL.read(query)
+    left, top = values["left"], values["top"]
+    if left < 0 or top < 0:
+        raise OutsideError(f"pixel {left},{top} is outside the image")
+    return Region(Box(left, top, 1, 1), 1, 1), plane_of(values)

@@ -7,10 +7,9 @@ from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from tilewright.errors import OutsideError, ParameterError
-from tilewright.geometry import Box
 from tilewright.image import ImageInfo, Plane
+from tilewright.polygon import Clip
 from tilewright.request import (
-    SUBSAMPLINGS,
     Encoding,
     Fit,
     MapRegion,
@@ -18,21 +17,17 @@ from tilewright.request import (
     Region,
     RenderRequest,
     Resampling,
-    Subsampling,
     Target,
     Tile,
 )
 from tilewright.tms import TileMatrixSets
 from tilewright.web import looks
+from tilewright.web.maps import features
 from tilewright.web.maps import tiles as maps
+from tilewright.web.outputs import DEFAULT, ENCODING, FRAME, OUTPUT, THUMBNAIL_SIDE, encoding_of
 from tilewright.web.params import (
     LARGEST,
-    Parameter,
     ParameterSet,
-    choice,
-    color,
-    flag,
-    integer,
     whole,
 )
 from tilewright.web.places import EDGES, PLANE, PLANE_NAMES, box_of, edges_of, plane_of
@@ -42,78 +37,12 @@ Suffixes = Mapping[str, str]
 Info = Callable[[], ImageInfo]
 Fields = tuple[tuple[str, str], ...]
 
-DEFAULT = Encoding()
-THUMBNAIL_SIDE = 256
-
-ENCODING: tuple[Parameter[Any], ...] = (
-    integer(
-        "quality",
-        "Quality of JPEG, lossy WebP and AVIF.",
-        low=1,
-        high=100,
-        misspellings=("q", "qualtiy", "qulaity", "jpegQuality", "jpeg_quality"),
-    ),
-    choice(
-        "subsampling",
-        "Colour resolution of JPEG: full, half across, or half both ways.",
-        SUBSAMPLINGS,
-        misspellings=("sub_sampling", "jpegSubsampling", "jpeg_subsampling"),
-    ),
-    flag(
-        "lossless",
-        "Keep every value where the format can: WebP.",
-        misspellings=("loseless", "lossles"),
-    ),
-    color(
-        "background",
-        "What lies under transparent pixels when the format has no transparency.",
-        default=DEFAULT.background.removeprefix("#"),
-        misspellings=("bg", "bgcolor", "backgroundColor", "background_color"),
-    ),
-)
-FRAME = (
-    integer(
-        "max_width",
-        "Width of the frame that the picture is fitted into, in pixels. It is never enlarged.",
-        low=1,
-        default=THUMBNAIL_SIDE,
-        aliases=("width",),
-        misspellings=("maxWidth", "maxwidth", "max-width"),
-    ),
-    integer(
-        "max_height",
-        "Height of that frame, in pixels.",
-        low=1,
-        default=THUMBNAIL_SIDE,
-        aliases=("height",),
-        misspellings=("maxHeight", "maxheight", "max-height"),
-    ),
-)
-OUTPUT = (
-    integer(
-        "width",
-        "Width of the answer in pixels. When one side is given the other follows; when none, "
-        "the answer has full resolution.",
-        low=1,
-        misspellings=("w", "regionWidth", "output_width"),
-    ),
-    integer(
-        "height",
-        "Height of the answer in pixels.",
-        low=1,
-        misspellings=("h", "regionHeight", "output_height"),
-    ),
-)
 TILE = ParameterSet((*maps.TILE, *ENCODING, *PLANE, *looks.PARAMETERS))
 THUMBNAIL = ParameterSet((*FRAME, maps.RESAMPLING, *ENCODING, *PLANE, *looks.PARAMETERS))
-REGION = ParameterSet((*EDGES, *OUTPUT, *maps.REGION, *ENCODING, *PLANE, *looks.PARAMETERS))
-PIXEL = ParameterSet(
-    (
-        integer("left", "Column, from 0 at the left.", required=True, misspellings=("x", "column")),
-        integer("top", "Row, from 0 at the top.", required=True, misspellings=("y", "row")),
-        *PLANE,
-    )
+FEATURE = ParameterSet(
+    (*features.CROP, maps.RESAMPLING, maps.COG, *ENCODING, *PLANE, *looks.PARAMETERS)
 )
+REGION = ParameterSet((*EDGES, *OUTPUT, *maps.REGION, *ENCODING, *PLANE, *looks.PARAMETERS))
 
 _ENCODING_NAMES = tuple(parameter.name for parameter in ENCODING)
 
@@ -135,21 +64,35 @@ def tile(
     only when the look cannot be told without. Raises ParameterError, and OutsideError for a
     number that no pyramid has.
     """
-    z, x, y = place
     encoding, plane, fields, values = _settings(_format(suffix, suffixes), query)
+    target = _tile_target(place, values, sets, set_name)
+    request = RenderRequest(target, encoding, plane=plane, resampling=_resampling(values))
+    return _styled(request, fields, info)
+
+
+def tile_target(
+    place: tuple[str, str, str], query: str, sets: TileMatrixSets, set_name: str | None
+) -> Tile | MapTile:
+    """Return which tile a path and a query name, whatever it is to look like. Raises as `tile`."""
+    return _tile_target(place, TILE.read(query), sets, set_name)
+
+
+def _tile_target(
+    place: tuple[str, str, str],
+    values: Mapping[str, Any],
+    sets: TileMatrixSets,
+    set_name: str | None,
+) -> Tile | MapTile:
+    z, x, y = place
     y, at, scale = y.partition("@")
     zoom, column, row = _place("z", z), _place("x", x), _place("y", y)
     chosen = maps.tile_set(sets, set_name, values)
-    target: Target
-    if chosen is None:
-        if at:
-            raise ParameterError("y", "a whole number", f"{y}@{scale}")
-        target = Tile(zoom, column, row)
-    else:
+    if chosen is not None:
         finer = _place("scale", scale.removesuffix("x")) if at else 1
-        target = maps.map_tile(chosen, zoom, column, row, finer, values)
-    request = RenderRequest(target, encoding, plane=plane, resampling=_resampling(values))
-    return _styled(request, fields, info)
+        return maps.map_tile(chosen, (zoom, column, row), finer, values)
+    if at:
+        raise ParameterError("y", "a whole number", f"{y}@{scale}")
+    return Tile(zoom, column, row)
 
 
 def thumbnail(suffix: str, query: str, suffixes: Suffixes, info: Info) -> RenderRequest:
@@ -158,6 +101,18 @@ def thumbnail(suffix: str, query: str, suffixes: Suffixes, info: Info) -> Render
     values = THUMBNAIL.read(query)
     target = Fit(values.get("max_width", THUMBNAIL_SIDE), values.get("max_height", THUMBNAIL_SIDE))
     request = _request(target, name, values)
+    return _styled(request, _fields(query), info)
+
+
+def feature(suffix: str, query: str, suffixes: Suffixes, body: bytes, info: Info) -> RenderRequest:
+    """Return what ``POST data/feature.{suffix}?{query}`` asks for: a polygon's own region.
+
+    Raises ParameterError, LimitError.
+    """
+    name = _format(suffix, suffixes)
+    values = FEATURE.read(query)
+    cut = features.crop(values, body, info())
+    request = replace(_request(cut.region, name, values), clip=Clip(cut.polygon, cut.touched))
     return _styled(request, _fields(query), info)
 
 
@@ -172,18 +127,6 @@ def region(suffix: str, query: str, suffixes: Suffixes, info: Info) -> RenderReq
         target = Region(box_of(values), values.get("width"), values.get("height"))
     request = _request(target, name, values)
     return _styled(request, _fields(query), info)
-
-
-def pixel(query: str) -> tuple[Region, Plane]:
-    """Return the one pixel that ``data/pixel?{query}`` asks for.
-
-    Raises ParameterError, and OutsideError left of or above the image.
-    """
-    values = PIXEL.read(query)
-    left, top = values["left"], values["top"]
-    if left < 0 or top < 0:
-        raise OutsideError(f"pixel {left},{top} is outside the image")
-    return Region(Box(left, top, 1, 1), 1, 1), plane_of(values)
 
 
 def parse(url: str, suffixes: Suffixes, info: Info, sets: TileMatrixSets) -> RenderRequest:
@@ -271,7 +214,7 @@ def _map_tile_address(target: MapTile) -> tuple[str, ParameterSet, dict[str, Any
 def _settings(format: str, query: str) -> tuple[Encoding, Plane, Fields, Mapping[str, Any]]:
     """Read a tile's query. A viewer repeats the same one for thousands of tiles."""
     values = TILE.read(query)
-    return _encoding(format, values), plane_of(values), _fields(query), values
+    return encoding_of(format, values), plane_of(values), _fields(query), values
 
 
 def _fields(query: str) -> Fields:
@@ -288,9 +231,12 @@ def _styled(request: RenderRequest, fields: Fields, info: Info) -> RenderRequest
 
 
 def _request(target: Target, format: str, values: Mapping[str, Any]) -> RenderRequest:
+    cog = values.get("cog", False)
+    if cog and format != "tiff":
+        raise ParameterError("cog", "asked of a TIFF", "true")
     return RenderRequest(
         target,
-        _encoding(format, values),
+        encoding_of("cog" if cog else format, values),
         plane=plane_of(values),
         resampling=_resampling(values),
     )
@@ -315,13 +261,3 @@ def _place(name: str, text: str) -> int:
     if value > LARGEST:
         raise OutsideError(f"{name} {text} is outside the pyramid")
     return value
-
-
-def _encoding(format: str, values: Mapping[str, Any]) -> Encoding:
-    return Encoding(
-        format,
-        quality=values.get("quality"),
-        subsampling=cast("Subsampling | None", values.get("subsampling")),
-        lossless=values.get("lossless", False),
-        background=values.get("background", DEFAULT.background),
-    )

@@ -164,7 +164,7 @@ def _info(
     wmts.check_pixel(target.matrix, pixel)
     layer, crs = opened(found), target.matrix.crs
     affine = target.matrix.affine(target.column, target.row)
-    region = feature_info.pixel_at(layer, affine, crs, pixel.i, pixel.j)
+    region = feature_info.own_pixel(layer, affine, crs, pixel.i, pixel.j)
     raster = None
     if region is not None:
         raster = conf.edge().engine.read(found.source, region, plane=plane_in(query))

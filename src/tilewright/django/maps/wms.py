@@ -1,6 +1,5 @@
 """WMS as a plain Django view: one address, three operations."""
 
-import io
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -9,7 +8,6 @@ from functools import partial
 import numpy as np
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
-from PIL import Image
 
 from tilewright.django import conf
 from tilewright.django.maps.address import root_url
@@ -27,7 +25,7 @@ from tilewright.style import Orientation
 from tilewright.web import http
 from tilewright.web.maps.asked import asked as map_picture
 from tilewright.web.maps.asked import plane_in
-from tilewright.web.maps.feature_info import pixel_at, values_of
+from tilewright.web.maps.feature_info import own_pixel, values_of
 from tilewright.web.maps.wms import asked as wms
 from tilewright.web.maps.wms import report
 from tilewright.web.maps.wms.capabilities import Service, capabilities
@@ -109,7 +107,7 @@ class _Wms:
         def make() -> http.Reply:
             total: Picture | None = None
             for source, one in zip(sources, requests, strict=True):
-                upper = _drawn(engine, source, one)
+                upper = engine.picture(source.source, one)
                 total = upper if total is None else over(total, upper)
             if total is None:
                 raise ValueError("a map has a layer")
@@ -142,7 +140,7 @@ class _Wms:
         for name in asked.layers:
             source = self._named(name)
             layer = opened(source)
-            pixel = pixel_at(layer, asked.affine, asked.crs, asked.column, asked.row)
+            pixel = own_pixel(layer, asked.affine, asked.crs, asked.column, asked.row)
             positions = asked.positions
             plane = positions.plane(layer.info) if positions.indices else plane_in(asked.query)
             raster = engine.read(source.source, pixel, plane=plane) if pixel else None
@@ -218,14 +216,6 @@ def _formats(edge: conf.Edge) -> Mapping[str, str]:
         if media_type.startswith("image/")
     }
     return dict(sorted(found.items(), key=lambda one: one[0] != _FIRST))
-
-
-def _drawn(engine: Engine, source: MapSource, asked: RenderRequest) -> Picture:
-    """Return the picture of one layer."""
-    encoded = engine.render(source.source, replace(asked, encoding=Encoding("png")))
-    with Image.open(io.BytesIO(encoded.data)) as image:
-        data = np.asarray(image, np.uint8)
-    return Picture(np.ascontiguousarray(data.reshape(*data.shape[:2], -1)))
 
 
 def _encoded(engine: Engine, shown: Picture, grid: Grid, drawn_on: wms.Canvas) -> Encoded:

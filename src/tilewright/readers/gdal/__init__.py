@@ -39,7 +39,7 @@ def _is_geo_jp2(head: bytes) -> bool:
     return head.startswith(_JP2_MAGIC) and _GEOJP2 in head
 
 
-DRIVER = Driver("gdal", sniff=bool, open=_open, priority=90)
+DRIVER = Driver("gdal", sniff=bool, open=_open, priority=90, by_magic=False)
 """Asked after all others, about any file: raw rasters with a header beside them have no magic."""
 JP2_DRIVER = Driver("gdal-jp2", sniff=_is_geo_jp2, open=_open_jp2, priority=40)
 """JPEG 2000 that says where it lies; any other is a picture, and left to the picture reader."""

@@ -7,11 +7,16 @@ from contextlib import contextmanager
 from typing import Any
 
 import rasterio
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.errors import NotGeoreferencedWarning
 from rasterio.io import DatasetReader
 from rasterio.session import DummySession
 
-from tilewright.errors import CorruptSourceError, SourceUnavailableError, UnsupportedSourceError
+from tilewright.errors import (
+    CorruptSourceError,
+    SourceUnavailableError,
+    TilewrightError,
+    UnsupportedSourceError,
+)
 
 Dataset = Any
 """A rasterio dataset; rasterio has no types."""
@@ -36,19 +41,28 @@ def gdal_errors(doing: str) -> Iterator[None]:
     try:
         with rasterio.Env(session=DummySession(), **_SETTINGS):
             yield
-    except (RasterioError, ValueError, TypeError, OverflowError, IndexError) as error:
-        # The last four are what rasterio makes of numbers that make no sense.
+    except (TilewrightError, MemoryError):
+        raise
+    except Exception as error:
+        # rasterio lets through whatever GDAL, or a number that makes no sense, leads to.
         if _UNKNOWN in str(error):
             raise UnsupportedSourceError("no reader knows this kind of file") from error
         raise CorruptSourceError(f"GDAL cannot {doing} the file") from error
+
+
+@contextmanager
+def lying_nowhere() -> Iterator[None]:
+    """Let a dataset be opened, or asked where it lies, that lies nowhere: no cause to warn."""
+    # The filters of warnings belong to the process: one thread at a time changes them.
+    with _WARNINGS, warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning):
+        yield
 
 
 def open_dataset(place: Place, drivers: tuple[str, ...]) -> Dataset:
     """Open a file, or a part that GDAL itself has named. Call it within `gdal_errors`."""
     name, overview = place
     options = {} if overview < 0 else {"overview_level": overview}
-    # The filters of warnings belong to the process: one thread at a time changes them.
-    with _WARNINGS, warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning):
+    with lying_nowhere():
         return DatasetReader(name, driver=list(drivers), sharing=False, **options)
 
 

@@ -6,30 +6,38 @@ import numpy as np
 
 from tilewright.crs import canonical_crs
 from tilewright.errors import ParameterError
-from tilewright.geo import ControlPoint, Geo, RationalPolynomials, from_points, from_rational
-from tilewright.geometry import Affine
+from tilewright.geo import (
+    ControlPoint,
+    Geo,
+    RationalPolynomials,
+    checked,
+    from_points,
+    from_rational,
+)
+from tilewright.geometry import Affine, Size
+from tilewright.readers.gdal.access import lying_nowhere
 
 
-def georeference(dataset: Any) -> Geo | None:
+def georeference(dataset: Any, size: Size) -> Geo | None:
     """Return where a dataset lies; None when it does not say, or says nonsense.
 
-    An affine is taken before control points, these before rational polynomials, as GDAL does.
+    ``size`` is that of the image, of which the dataset may be no more than a sign. An affine
+    is taken before control points, these before rational polynomials, as GDAL does.
     """
     try:
-        return _affine(dataset) or _points(dataset) or _rational(dataset)
+        found = _affine(dataset) or _points(dataset) or _rational(dataset, size)
+        return None if found is None else checked(found, size.width, size.height)
     except (ValueError, TypeError, ParameterError, np.linalg.LinAlgError):
         # A picture whose place is nonsense is still a picture.
         return None
 
 
 def _affine(dataset: Any) -> Geo | None:
-    if dataset.crs is None or dataset.transform.is_identity:
+    with lying_nowhere():
+        transform = dataset.transform
+    if dataset.crs is None or transform.is_identity:
         return None
-    affine = Affine(*map(float, tuple(dataset.transform)[:6]))
-    if not np.isfinite(tuple(dataset.transform)[:6]).all():
-        raise ValueError("a transform is finite")
-    affine.inverse()
-    return Geo(_named(dataset.crs), affine)
+    return Geo(_named(dataset.crs), Affine(*map(float, tuple(transform)[:6])))
 
 
 def _points(dataset: Any) -> Geo | None:
@@ -41,7 +49,7 @@ def _points(dataset: Any) -> Geo | None:
     )
 
 
-def _rational(dataset: Any) -> Geo | None:
+def _rational(dataset: Any, size: Size) -> Geo | None:
     said = dataset.rpcs
     if said is None:
         return None
@@ -59,7 +67,7 @@ def _rational(dataset: Any) -> Geo | None:
         column_numerator=tuple(said.samp_num_coeff),
         column_denominator=tuple(said.samp_den_coeff),
     )
-    return from_rational(rational, dataset.width, dataset.height)
+    return from_rational(rational, size.width, size.height)
 
 
 def _named(crs: Any) -> str:

@@ -43,13 +43,17 @@ def refuse_links(blob: Blob, most_objects: int) -> None:
                 if address not in seen:
                     seen.add(address)
                     waiting.append(address)
-            if len(seen) > most_objects:
-                raise LimitError("pages", len(seen), most_objects)
+            _check_count(len(seen), most_objects)
     except (UnsupportedSourceError, LimitError, MemoryError):
         raise
     except Exception as error:
         # A damaged file leads the parser to any error at all.
         raise UnsupportedSourceError("the HDF5 file is damaged or names other files") from error
+
+
+def _check_count(objects: int, most_objects: int) -> None:
+    if objects > most_objects:
+        raise LimitError("pages", objects, most_objects)
 
 
 def _check_messages(found: Any) -> None:

@@ -8,10 +8,16 @@ from typing import Any
 import numpy as np
 
 from tilewright.config import Limits
-from tilewright.errors import CorruptSourceError, LimitError, OutsideError, UnsupportedSourceError
+from tilewright.errors import (
+    CorruptSourceError,
+    LimitError,
+    OutsideError,
+    SourceError,
+    UnsupportedSourceError,
+)
 from tilewright.geometry import Size
 from tilewright.image import Axis, Band, ColorInterpretation, ImageInfo, Level
-from tilewright.readers.gdal.access import Dataset, Handles
+from tilewright.readers.gdal.access import Dataset, Handles, gdal_errors
 from tilewright.readers.gdal.georeference import georeference
 
 FRAME = "frame"
@@ -74,7 +80,7 @@ def survey(handles: Handles, path: str, limits: Limits, associated: str | None) 
             axes=(Axis(FRAME, len(frames)),) if len(frames) > 1 else (),
             palette=_palette(dataset),
             masked=has_mask(dataset),
-            geo=georeference(dataset),
+            geo=georeference(dataset, levels[0].size),
             associated=() if associated else tuple(part.name for part in others),
             metadata=_metadata(dataset, frames),
         )
@@ -93,13 +99,13 @@ def _parts(handles: Handles, path: str, limits: Limits) -> list[Part]:
     if len(listed) > limits.pages:
         raise LimitError("pages", len(listed), limits.pages)
     found: dict[str, Part] = {}
-    refusal: Exception | None = None
+    refusal: SourceError | None = None
     for place in listed[:_MOST_PARTS]:
         name = _part_name(place, path)
         try:
-            with handles.borrow((place, -1)) as dataset:
+            with gdal_errors("parse"), handles.borrow((place, -1)) as dataset:
                 found.setdefault(name, _part(dataset, place, name, limits))
-        except (OSError, ValueError, CorruptSourceError, UnsupportedSourceError) as error:
+        except (CorruptSourceError, UnsupportedSourceError) as error:
             # One variable of text or of complex numbers does not make the others unreadable.
             refusal = error
     if not found:

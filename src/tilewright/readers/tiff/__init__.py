@@ -20,9 +20,10 @@ def _sniff(head: bytes) -> bool:
 
 def _open(opening: Opening) -> Reader:
     # tifffile and imagecodecs take 100 ms to import: not before a TIFF is opened.
+    from tilewright.readers.tiff.beside import with_files_beside  # noqa: PLC0415
     from tilewright.readers.tiff.reader import TiffReader  # noqa: PLC0415
 
-    return TiffReader(opening)
+    return with_files_beside(TiffReader(opening), opening)
 
 
 DRIVER = Driver("tiff", _sniff, _open)

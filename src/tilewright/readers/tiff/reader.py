@@ -81,7 +81,11 @@ class TiffReader:
                 first.planar,
             ):
                 raise CorruptSourceError("the levels of the TIFF differ in kind")
-        self._orientation = int(first.key.tags.valueof(274, 1) or 1)
+        main = self._opening.source.option("associated") is None
+        self._geo = georeference(first.key, first.size) if main else None
+        # What lies on the earth is told of stored rows and columns: GDAL never turns them.
+        turn = 1 if self._geo else first.key.tags.valueof(274, 1)
+        self._orientation = int(turn or 1)
         self._outer = outer_axes(self._levels[0])
         self._check_planes(math.prod(size for _, size in self._outer))
         for series in self._levels:
@@ -113,7 +117,7 @@ class TiffReader:
             axes=tuple(Axis(name, size) for name, size in self._outer if name != CHANNELS),
             palette=metadata.palette(first.key),
             masked=any(page is not None for page in self._mask_pages),
-            geo=georeference(first.key, first.size) if main else None,
+            geo=self._geo,
             micrometres_per_pixel=scale.micrometres_per_pixel
             and _turned(turn, scale.micrometres_per_pixel),
             magnification=scale.magnification,

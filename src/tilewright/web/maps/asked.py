@@ -1,19 +1,19 @@
 """A picture of a map, asked for in a standard's own way and with Tilewright's parameters."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, cast
+from typing import cast
 from urllib.parse import parse_qsl, urlencode
 
 from tilewright.errors import OutsideError, ParameterError
 from tilewright.image import ImageInfo, Plane
-from tilewright.request import Encoding, RenderRequest, Resampling, Subsampling, Target
+from tilewright.request import Encoding, RenderRequest, Resampling, Target
 from tilewright.web import looks
 from tilewright.web.maps.tiles import RESAMPLING
+from tilewright.web.outputs import ENCODING, encoding_of
 from tilewright.web.params import LARGEST, MOST_FIELDS, ParameterSet, whole
 from tilewright.web.places import PLANE, plane_of
-from tilewright.web.xyz import DEFAULT, ENCODING
 
 PARAMETERS = ParameterSet((RESAMPLING, *ENCODING, *PLANE, *looks.PARAMETERS))
 Pairs = tuple[tuple[str, str], ...]
@@ -67,14 +67,4 @@ def _settings(format: str, query: str) -> tuple[Encoding, Plane, Resampling, Pai
     """Read a query. A client repeats the same one for thousands of tiles."""
     values = PARAMETERS.read(query)
     resampling = cast("Resampling", values.get("resampling", "bilinear"))
-    return _encoding(format, values), plane_of(values), resampling, fields(query)
-
-
-def _encoding(format: str, values: Mapping[str, Any]) -> Encoding:
-    return Encoding(
-        format,
-        quality=values.get("quality"),
-        subsampling=cast("Subsampling | None", values.get("subsampling")),
-        lossless=values.get("lossless", False),
-        background=values.get("background", DEFAULT.background),
-    )
+    return encoding_of(format, values), plane_of(values), resampling, fields(query)

@@ -1,13 +1,13 @@
 """GetFeatureInfo: the measured values under a pixel of a map, as JSON and as text."""
 
 import json
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from tilewright.crs import WGS84, convert
+from tilewright.extent import pixel_at
 from tilewright.geometry import Affine, Box
 from tilewright.image import ImageInfo, Raster
 from tilewright.request import Region
@@ -28,15 +28,10 @@ def place(affine: Affine, crs: str, i: int, j: int) -> tuple[float, float]:
     return float(longitude[0]), float(latitude[0])
 
 
-def pixel_at(layer: Layer, affine: Affine, crs: str, i: int, j: int) -> Region | None:
+def own_pixel(layer: Layer, affine: Affine, crs: str, i: int, j: int) -> Region | None:
     """Return the image's own pixel under a map's; None where the image is not."""
-    x, y = affine(i + 0.5, j + 0.5)
-    geo, size = layer.geo, layer.info.size
-    columns, rows = geo.to_pixels(*convert(crs, geo.crs, np.array([x]), np.array([y])))
-    column, row = float(columns[0]), float(rows[0])
-    if not (0 <= column < size.width and 0 <= row < size.height):
-        return None
-    return Region(Box(math.floor(column), math.floor(row), 1, 1), 1, 1)
+    found = pixel_at(layer.geo, layer.info.size, affine(i + 0.5, j + 0.5), crs)
+    return None if found is None else Region(Box(*found, 1, 1), 1, 1)
 
 
 def values_of(info: ImageInfo, raster: Raster | None) -> dict[str, float | None]:

@@ -14,9 +14,9 @@ from tilewright.statistics.weighted import WeightedStatistics
 from tilewright.web import numbers
 from tilewright.web.maps.places import COORD_CRS, CRS84
 from tilewright.web.maps.tiles import PROJECTION
+from tilewright.web.outputs import OUTPUT
 from tilewright.web.params import Parameter, ParameterSet, flag
 from tilewright.web.places import PLANE, plane_of
-from tilewright.web.xyz import OUTPUT
 
 MEDIA_TYPE = "application/geo+json"
 BINS = 10

@@ -63,7 +63,7 @@ def zooms(layer: Layer, tile_set: TileMatrixSet) -> tuple[int, int]:
     return _zooms(layer.geo, layer.info.size, tile_set)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)
 def _zooms(geo: Geo, size: Size, tile_set: TileMatrixSet) -> tuple[int, int]:
     box = bounds(geo, size, tile_set.crs)
     first, last = tile_set.zooms[0], tile_set.zooms[-1]
@@ -101,7 +101,7 @@ def _is_close(tile_set: TileMatrixSet, deep: list[int], pitch: float) -> bool:
     return bool(deep) and tile_set.matrix(deep[-1]).cell_size <= pitch * 1.05
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)
 def _limits(geo: Geo, size: Size, tile_set: TileMatrixSet) -> tuple[MatrixLimits, ...]:
     boxes = extent(geo, size, tile_set.crs)
     first, last = _zooms(geo, size, tile_set)

@@ -16,8 +16,9 @@ from tilewright.tms import TileMatrixSet
 from tilewright.web import looks
 from tilewright.web.maps import tiles
 from tilewright.web.maps.asked import asked
+from tilewright.web.outputs import ENCODING, OUTPUT
 from tilewright.web.params import LARGEST, Parameter, ParameterSet, choice, whole
-from tilewright.web.xyz import ENCODING, OUTPUT, Suffixes
+from tilewright.web.xyz import Suffixes
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,200}")
 _CORNERS = 4
@@ -158,7 +159,7 @@ def tile(
                 raise ParameterError(needing, "given together with a tile matrix set")
         target = Tile(z, x, y)
     else:
-        target = tiles.map_tile(chosen, z, x, y, int(found["scale"] or 1), values)
+        target = tiles.map_tile(chosen, (z, x, y), int(found["scale"] or 1), values)
     return _drawn(target, _format(suffix, suffixes), query, info, values)
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from tilewright.crs import WGS84, canonical_crs, uri
 from tilewright.errors import ParameterError
@@ -11,7 +12,7 @@ from tilewright.geometry import Box, Grid
 from tilewright.image import Array, ImageInfo, Mask
 from tilewright.request import georeference
 from tilewright.web.numbers import BANDS, decimal
-from tilewright.web.params import Parameter, ParameterSet
+from tilewright.web.params import Parameter, ParameterSet, choice
 from tilewright.web.places import PLANE
 
 CRS84 = "OGC:CRS84"
@@ -38,9 +39,35 @@ def _coordinates_parameter() -> Parameter[str]:
     )
 
 
+def _point_parameter() -> Parameter[str]:
+    return Parameter(
+        "point",
+        "The place: x and y with a comma between; longitude and latitude without coord_crs.",
+        "two numbers with a comma between",
+        str,
+        str,
+        {"type": "string", "example": "-74.01,40.71"},
+        required=True,
+        misspellings=("lonlat", "lon", "lat", "coordinates"),
+    )
+
+
 COORD_CRS = _coordinates_parameter()
-POINT = ParameterSet((COORD_CRS, BANDS, *PLANE))
+POINT = ParameterSet((_point_parameter(), COORD_CRS, BANDS, *PLANE))
 BOUNDS = ParameterSet((COORD_CRS,))
+TILEJSON = ParameterSet(
+    (
+        Parameter(
+            "tile_matrix_set",
+            "The tile matrix set that the tiles are of.",
+            "the name of a tile matrix set",
+            str,
+            str,
+            {"type": "string", "default": "WebMercatorQuad"},
+        ),
+        choice("tile_format", "The format of the tiles.", ("png", "jpg", "webp"), default="png"),
+    )
+)
 
 POINT_SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -64,6 +91,19 @@ BOUNDS_SCHEMA: Mapping[str, Any] = {
         "crs": {"type": "string"},
     },
 }
+TILEJSON_SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "description": "TileJSON 3.0.0.",
+    "required": ["tilejson", "tiles"],
+    "properties": {
+        "tilejson": {"type": "string"},
+        "tiles": {"type": "array", "items": {"type": "string"}},
+        "minzoom": {"type": "integer"},
+        "maxzoom": {"type": "integer"},
+        "bounds": {"type": "array", "items": {"type": "number"}},
+        "center": {"type": "array", "items": {"type": "number"}},
+    },
+}
 FOOTPRINT_SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "description": "A GeoJSON Feature (RFC 7946).",
@@ -74,6 +114,14 @@ FOOTPRINT_SCHEMA: Mapping[str, Any] = {
         "properties": {"type": "object"},
     },
 }
+
+
+def tilejson_of(query: str) -> tuple[str | None, str, str]:
+    """Return the set's name, the tiles' suffix, and what is left of the query for the tiles."""
+    values = TILEJSON.read(query)
+    own = {"tile_matrix_set", "tile_format"}
+    rest = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] not in own]
+    return values.get("tile_matrix_set"), values.get("tile_format", "png"), urlencode(rest)
 
 
 def place_of(text: str, crs: str = CRS84) -> tuple[float, float]:

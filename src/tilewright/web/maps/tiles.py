@@ -9,8 +9,9 @@ from tilewright.crs import canonical_crs, convert, period
 from tilewright.errors import OutsideError, ParameterError
 from tilewright.geometry import Box
 from tilewright.image import ImageInfo
-from tilewright.request import RESAMPLINGS, MapRegion, MapTile, georeference
+from tilewright.request import RESAMPLINGS, MapRegion, MapTile, georeference, ordered
 from tilewright.tms import TileMatrix, TileMatrixSet, TileMatrixSets
+from tilewright.web.numbers import decimal
 from tilewright.web.params import Parameter, choice, flag, integer
 
 PIXELS = "pixels"
@@ -55,7 +56,7 @@ def _units_parameter() -> Parameter[str]:
 
 def _buffer_parameter() -> Parameter[float]:
     def parse(text: str) -> float:
-        value = float(text)
+        value = decimal(text)
         if not 0 <= value <= _WIDEST_BUFFER or value * _HALVES != int(value * _HALVES):
             raise ValueError
         return value
@@ -110,8 +111,8 @@ TILE: tuple[Parameter[Any], ...] = (
     ),
     RESAMPLING,
 )
-REGION: tuple[Parameter[Any], ...] = (UNITS, PROJECTION, RESAMPLING)
-COG_FLAG = flag("cog", "Write a TIFF as a cloud-optimised GeoTIFF.")
+COG = flag("cog", "Write a TIFF as a Cloud Optimized GeoTIFF.")
+REGION: tuple[Parameter[Any], ...] = (UNITS, PROJECTION, RESAMPLING, COG)
 
 _NEED_A_SET = ("tile_size", "buffer", "row_order")
 
@@ -134,9 +135,10 @@ def tile_set(
 
 
 def map_tile(
-    chosen: TileMatrixSet, z: int, x: int, y: int, scale: int, values: Mapping[str, Any]
+    chosen: TileMatrixSet, place: tuple[int, int, int], scale: int, values: Mapping[str, Any]
 ) -> MapTile:
-    """Return the tile of a set. Raises OutsideError, ParameterError."""
+    """Return the tile z, x, y of a set. Raises OutsideError, ParameterError."""
+    z, x, y = place
     matrix = chosen.matrix(z)
     _check_inside(matrix, x, y)
     if not 1 <= scale <= _LARGEST_SCALE:
@@ -184,23 +186,6 @@ def map_region(
     return MapRegion(crs, box, width, height)
 
 
-def ordered(edges: tuple[float, float, float, float], crs: str) -> Box:
-    """Return the box of left, top, right, bottom in a CRS, across the antimeridian if need be.
-
-    Raises ParameterError for a box without area.
-    """
-    left, top, right, bottom = edges
-    around = period(crs)
-    if right < left:
-        right, left = (right + around, left) if around is not None else (left, right)
-    low, high = sorted((top, bottom))
-    if not right > left:
-        raise ParameterError("right", "beyond left", right)
-    if not high > low:
-        raise ParameterError("bottom", "apart from top", bottom)
-    return Box(left, low, right - left, high - low)
-
-
 def _outline(x: float, y: float, width: float, height: float) -> tuple[Any, Any]:
     """Return places along the four edges of a rectangle."""
     along = np.linspace(0, 1, _EDGE_PLACES)
@@ -219,7 +204,7 @@ def _around(x: Any, y: Any, crs: str) -> Box:
     if around is not None:
         # Edges across the antimeridian jump there.
         x = np.unwrap(x, period=around)
-        x = x - around * np.floor((x.min() + around / 2) / around)
+        x = x - around * np.floor((x.min() + around / 2) / around + 1e-9)
     wide, high = float(np.ptp(x)), float(np.ptp(y))
     if not (wide > 0 and high > 0):
         raise ParameterError("right", "so far from left that a pixel lies between")

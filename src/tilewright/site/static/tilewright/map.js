@@ -11,7 +11,7 @@ const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** Make the map of an image of `width` × `height` pixels, with `levels` zooms of square tiles. */
 export function createMap(target, { width, height, levels, tileSize }, tileUrl) {
-  const { Map, View, interaction, layer, proj, source, tilegrid } = globalThis.ol;
+  const { View, layer, proj, source, tilegrid } = globalThis.ol;
   const extent = [0, -height, width, 0];
   // On a dense screen a tile is shown at half its size, so that its pixels are the screen's.
   const density = devicePixelRatio >= 1.5 ? 2 : 1;
@@ -20,7 +20,7 @@ export function createMap(target, { width, height, levels, tileSize }, tileUrl) 
   const tiles = new source.TileImage({
     projection,
     tilePixelRatio: density,
-    transition: STILL.matches ? 0 : 150,
+    transition: transition(),
     tileUrlFunction: tileUrl,
     tileGrid: new tilegrid.TileGrid({
       extent,
@@ -30,16 +30,7 @@ export function createMap(target, { width, height, levels, tileSize }, tileUrl) 
     }),
   });
   const picture = new layer.Tile({ source: tiles, extent, preload: Infinity });
-  const map = new Map({
-    target,
-    controls: [],
-    interactions: interaction.defaults.defaults({
-      altShiftDragRotate: false,
-      pinchRotate: false,
-      keyboard: false,
-    }),
-    layers: [picture],
-  });
+  const map = plainMap(target, [picture]);
   const widest = Math.max(width / target.clientWidth, height / target.clientHeight, 1);
   map.setView(
     new View({
@@ -58,25 +49,73 @@ export function createMap(target, { width, height, levels, tileSize }, tileUrl) 
   picture.on("prerender", ({ context, frameState }) => {
     context.imageSmoothingEnabled = frameState.viewState.resolution > SQUARES;
   });
-  map.on("loadstart", () => target.setAttribute("aria-busy", "true"));
-  map.on("loadend", () => target.setAttribute("aria-busy", "false"));
   return new ImageMap(map, tiles, extent);
 }
 
-/** What the rest of the viewer may do with the map; points are x, y in image pixels. */
-class ImageMap {
+/** Return a map without controls that cannot be turned, and that says when tiles are on the way. */
+export function plainMap(target, layers) {
+  const { Map, interaction } = globalThis.ol;
+  const map = new Map({
+    target,
+    controls: [],
+    interactions: interaction.defaults.defaults({
+      altShiftDragRotate: false,
+      pinchRotate: false,
+      keyboard: false,
+    }),
+    layers,
+  });
+  map.on("loadstart", () => target.setAttribute("aria-busy", "true"));
+  map.on("loadend", () => target.setAttribute("aria-busy", "false"));
+  return map;
+}
+
+/** What the keys and buttons do with any of the maps. */
+export class Moving {
   #goal = 0; // the resolution that a running zoom ends at
 
-  constructor(map, tiles, extent) {
+  constructor(map, tiles) {
     this.map = map;
     this.tiles = tiles;
-    this.extent = extent;
     this.view = map.getView();
   }
 
-  /** Image pixels per CSS pixel. */
+  /** Map units per CSS pixel. */
   get resolution() {
     return this.view.getResolution();
+  }
+
+  /** Magnify by a factor; below 1 zooms out. */
+  zoom(factor) {
+    const from = this.view.getAnimating() ? this.#goal : this.resolution;
+    this.#goal = this.view.getConstrainedResolution(from / factor);
+    this.view.animate({ resolution: this.#goal, duration: duration() });
+  }
+
+  /** Move by map units. */
+  move(right, down) {
+    const [x, y] = this.view.getCenter();
+    this.view.setCenter(this.view.getConstrainedCenter([x + right, y - down]));
+  }
+
+  /** Show an extent as a whole, beside the buttons where there is room for that. */
+  fitExtent(extent, minResolution) {
+    const side = this.map.getSize()[0] > 700 ? 68 : 12;
+    const padding = [24, side, 24, side];
+    this.view.fit(extent, { padding, minResolution, duration: duration() });
+  }
+
+  /** Ask for other tiles; `key` tells one set from the others. */
+  setTiles(tileUrl, key) {
+    this.tiles.setTileUrlFunction(tileUrl, key);
+  }
+}
+
+/** The map of the image; points are x, y in image pixels. */
+class ImageMap extends Moving {
+  constructor(map, tiles, extent) {
+    super(map, tiles);
+    this.extent = extent;
   }
 
   /** The point in the middle of the window. */
@@ -91,14 +130,9 @@ class ImageMap {
     this.view.setCenter([x, -y]);
   }
 
-  /** Show the whole image, beside the buttons where there is room for that. */
+  /** Show the whole image. */
   fit() {
-    const side = this.map.getSize()[0] > 700 ? 68 : 12;
-    this.view.fit(this.extent, {
-      padding: [24, side, 24, side],
-      minResolution: FIT_AT_MOST,
-      duration: duration(),
-    });
+    this.fitExtent(this.extent, FIT_AT_MOST);
   }
 
   /** One image pixel on one screen pixel, edge on edge. */
@@ -109,26 +143,14 @@ class ImageMap {
     const center = [Math.round(x - width) + width, Math.round(y - height) + height];
     this.view.animate({ center, resolution, duration: duration() });
   }
-
-  /** Magnify by a factor; below 1 zooms out. */
-  zoom(factor) {
-    const from = this.view.getAnimating() ? this.#goal : this.resolution;
-    this.#goal = this.view.getConstrainedResolution(from / factor);
-    this.view.animate({ resolution: this.#goal, duration: duration() });
-  }
-
-  /** Move by image pixels. */
-  move(right, down) {
-    const [x, y] = this.view.getCenter();
-    this.view.setCenter(this.view.getConstrainedCenter([x + right, y - down]));
-  }
-
-  /** Ask for other tiles; `key` tells one set from the others. */
-  setTiles(tileUrl, key) {
-    this.tiles.setTileUrlFunction(tileUrl, key);
-  }
 }
 
-function duration() {
+/** Return how long a tile takes to appear. */
+export function transition() {
+  return STILL.matches ? 0 : 150; // ms
+}
+
+/** Return how long a move takes: no time for those who want nothing to move. */
+export function duration() {
   return STILL.matches ? 0 : 180; // ms
 }

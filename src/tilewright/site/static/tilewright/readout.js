@@ -1,38 +1,42 @@
-// The pixel under the pointer, or in the middle for those who use the keyboard.
-import { count, getJson, measure } from "./api.js";
+// The values under the pointer, or in the middle for those who use the keyboard.
+import { getJson, measure } from "./api.js";
 
 const PAUSE = 120; // ms without a move before the server is asked
 const LETTERS = { red: "R", green: "G", blue: "B", alpha: "A", gray: "" };
 
-/** Shows the position at once, and the value a moment later. */
+/** Shows the position at once, and the values a moment later. */
 export class Readout {
   #asking = null;
   #timer = 0;
   #last = "";
 
-  constructor({ position, value, width, height, bands, pixelUrl }) {
-    Object.assign(this, { position, value, width, height, bands, pixelUrl });
+  constructor({ position, value, bands }) {
+    Object.assign(this, { position, value, bands });
   }
 
-  /** Read the image at a point in image pixels. */
-  at([x, y]) {
-    const [column, row] = [Math.floor(x), Math.floor(y)];
-    if (column < 0 || row < 0 || column >= this.width || row >= this.height) {
-      this.clear();
-      return;
-    }
-    this.position.textContent = `${count(column)}, ${count(row)}`;
-    const url = this.pixelUrl(column, row);
+  /** Say a position, and leave the values as they are. */
+  say(position) {
+    this.position.textContent = position;
+  }
+
+  /** Say a position, and the values that the address `url` tells. */
+  read(position, url) {
+    this.say(position);
     if (url === this.#last) return;
     this.#stop();
     this.#last = url;
     this.#timer = setTimeout(() => this.#ask(url), PAUSE);
   }
 
-  clear() {
+  /** Say a position that has no values, and why. */
+  refuse(position, reason) {
     this.#stop();
-    this.position.textContent = "";
-    this.value.replaceChildren();
+    this.say(position);
+    this.value.textContent = reason;
+  }
+
+  clear() {
+    this.refuse("", "");
   }
 
   #stop() {
@@ -51,9 +55,11 @@ export class Readout {
     }
   }
 
-  #show({ bands }) {
+  /** data/pixel answers with an object of bands, data/point with a list. */
+  #show({ bands, values }) {
+    const pairs = bands ? Object.entries(bands) : values.map((value, index) => [index + 1, value]);
     this.value.replaceChildren(
-      ...Object.entries(bands).flatMap(([number, value]) => {
+      ...pairs.flatMap(([number, value]) => {
         const label = document.createElement("b");
         label.textContent = bandLabel(this.bands[number], number);
         return [label, ` ${value === null ? "no data" : measure(value)} `];

@@ -1,15 +1,18 @@
 // One image, to pan and to zoom: wires the parts to the page.
 import { getJson, measure, size, whyNot } from "./api.js";
 import { fillDetails } from "./details.js";
-import { formatHash, parseHash } from "./hash.js";
-import { createMap } from "./map.js";
+import { createEarthView } from "./earth-view.js";
+import { parseHash } from "./hash.js";
+import { createImageView } from "./image-view.js";
+import { fillLinks } from "./links.js";
+import { createOpacity } from "./opacity.js";
 import { createPlanes } from "./planes.js";
 import { Readout } from "./readout.js";
 import { drawScale } from "./scale.js";
+import { wire } from "./wire.js";
 
 const byId = (id) => document.getElementById(id);
-const api = byId("viewer").dataset.image;
-const STEP = 0.15; // of the window, for an arrow key
+const { image: api, root } = byId("viewer").dataset;
 const LONG = 12000; // ms that a complaint stays
 
 function say(text, shown = 3500) {
@@ -36,152 +39,169 @@ function problem(title, reason) {
   byId("map").setAttribute("aria-busy", "false");
 }
 
-/** JPEG is small; PNG where some pixels are to be seen through. Floats may hold "no number". */
-function tileFormat({ bands, dtype, masked }) {
-  const clear = (band) => band.nodata !== null || /alpha|palette/.test(band.interpretation);
-  const seeThrough = masked || dtype.startsWith("float") || Object.values(bands).some(clear);
-  return seeThrough ? "png" : "jpeg";
+/** The page of one image: at most two views of it, of which one is seen. */
+class Viewer {
+  #views = new Map();
+  #wanted; // the name of the view that is seen, or is on its way
+  #plane;
+
+  constructor(meta) {
+    const info = meta.additional_metadata;
+    const start = parseHash(location.hash, info.axes);
+    this.meta = meta;
+    this.axes = info.axes;
+    this.geospatial = meta.geospatial;
+    this.#plane = start.plane;
+    this.readout = new Readout({
+      position: byId("position"),
+      value: byId("value"),
+      bands: info.bands,
+    });
+    this.sliders = createPlanes(byId("planes"), this.axes, this.#plane, (plane) =>
+      this.#setPlane(plane),
+    );
+    this.opacity = createOpacity(byId("opacity"), () => this.#writeHash());
+    for (const part of document.querySelectorAll("[data-geospatial]")) {
+      part.hidden = !this.geospatial;
+    }
+    addEventListener("hashchange", () => this.#readHash());
+    this.ready = this.#choose(start); // fails where the image cannot be shown
+  }
+
+  /** The view that is seen; none until the first has been made. */
+  get view() {
+    return this.#views.get(this.#wanted);
+  }
+
+  /** Show the image or the map, where it was left. */
+  async turnTo(name) {
+    if (name === this.#wanted) return;
+    await this.#choose({ ...parseHash("", this.axes), view: name, opacity: this.opacity.value });
+    this.#writeHash();
+  }
+
+  turn() {
+    return this.turnTo(this.#wanted === "map" ? "image" : "map");
+  }
+
+  async #choose(wanted) {
+    const name = this.geospatial ? wanted.view : "image";
+    this.#wanted = name;
+    this.#seen(name);
+    if (!this.#views.has(name)) {
+      try {
+        await this.#make(name, wanted);
+      } catch (error) {
+        if (name === "image") throw error;
+        byId("earth").setAttribute("aria-busy", "false");
+        say(`The map cannot be shown: ${error.message}`, LONG);
+        if (this.#wanted === name) await this.turnTo("image");
+        return;
+      }
+    } else this.view.show(wanted);
+    if (this.#wanted === name) this.#resized();
+  }
+
+  async #make(name, wanted) {
+    const stage = {
+      api,
+      meta: this.meta,
+      query: (values) => this.#query(values),
+      readout: this.readout,
+      opacity: this.opacity,
+      wanted,
+    };
+    const target = byId(name === "map" ? "earth" : "map");
+    target.setAttribute("aria-busy", "true");
+    // The image needs nothing more from the server, so it is there at once.
+    const view =
+      name === "map" ? await createEarthView(target, stage) : createImageView(target, stage);
+    if (this.#views.has(name)) return;
+    this.#views.set(name, view);
+    const { moving } = view;
+    const mine = (act) => () => this.view === view && act();
+    moving.view.on(["change:resolution", "change:center"], mine(() => this.#resized()));
+    moving.map.on("moveend", mine(() => this.#writeHash()));
+    moving.map.on(["pointermove", "click"], ({ dragging }) => {
+      if (!dragging) byId("crosshair").hidden = true;
+    });
+    // Where no tile is needed, no loading ever ends.
+    moving.map.once("rendercomplete", () => target.setAttribute("aria-busy", "false"));
+    target.addEventListener("pointerleave", () => view.left());
+    moving.tiles.on("tileloaderror", ({ tile }) => complain(view.failedUrl(tile)));
+  }
+
+  #seen(name) {
+    const onEarth = name === "map";
+    byId("map").classList.toggle("away", onEarth);
+    byId("earth").classList.toggle("away", !onEarth);
+    byId("view-image").ariaPressed = String(!onEarth);
+    byId("view-map").ariaPressed = String(onEarth);
+    this.opacity.hidden = !onEarth;
+    byId("crosshair").hidden = true;
+    byId("scale").hidden = true;
+    byId("percent").textContent = "";
+    this.readout.clear();
+  }
+
+  #query(values) {
+    const text = new URLSearchParams({ ...values, ...this.#plane }).toString();
+    return text ? `?${text}` : "";
+  }
+
+  #setPlane(plane) {
+    if (JSON.stringify(plane) === JSON.stringify(this.#plane)) return;
+    this.#plane = plane;
+    for (const view of this.#views.values()) view.retile();
+    this.#writeHash();
+  }
+
+  #writeHash() {
+    if (this.view) history.replaceState(null, "", this.view.hash(this.#plane));
+  }
+
+  async #readHash() {
+    const wanted = parseHash(location.hash, this.axes);
+    this.sliders.set(wanted.plane);
+    this.#setPlane(wanted.plane);
+    await this.#choose(wanted);
+  }
+
+  #resized() {
+    byId("position").ariaLabel = this.view.positionLabel;
+    byId("percent").textContent = this.view.magnification();
+    const micrometres = this.view.micrometres();
+    if (micrometres) drawScale(byId("scale"), byId("scale-text"), micrometres);
+  }
 }
 
-function open(meta) {
+async function open(meta) {
   const info = meta.additional_metadata;
-  const shape = {
-    width: meta.size_x,
-    height: meta.size_y,
-    levels: meta.levels,
-    tileSize: meta.tile_size,
-  };
-  const axes = info.axes;
-  const format = tileFormat(info);
-  const start = parseHash(location.hash, axes);
-  let plane = start.plane;
-
-  const query = (values) => {
-    const text = new URLSearchParams({ ...values, ...plane }).toString();
-    return text ? `?${text}` : "";
-  };
-  const tileUrls = () => {
-    const suffix = `.${format}${query({})}`;
-    return ([z, x, y]) => `${api}tiles/${z}/${x}/${y}${suffix}`;
-  };
-  const image = createMap(byId("map"), shape, tileUrls());
-  const readout = new Readout({
-    ...shape,
-    position: byId("position"),
-    value: byId("value"),
-    bands: info.bands,
-    pixelUrl: (left, top) => `${api}data/pixel${query({ left, top })}`,
-  });
-  const sliders = createPlanes(byId("planes"), axes, plane, setPlane);
-
-  function setPlane(wanted) {
-    if (JSON.stringify(wanted) === JSON.stringify(plane)) return;
-    plane = wanted;
-    image.setTiles(tileUrls(), query({}));
-    writeHash();
-  }
-
-  function writeHash() {
-    history.replaceState(null, "", formatHash(image.center, image.resolution, plane));
-  }
-
-  function readHash() {
-    const wanted = parseHash(location.hash, axes);
-    sliders.set(wanted.plane);
-    setPlane(wanted.plane);
-    if (wanted.center) image.show(wanted.center, wanted.resolution);
-  }
-
-  function resized() {
-    const percent = (100 * devicePixelRatio) / image.resolution;
-    byId("percent").textContent = `${measure(Number(percent.toPrecision(3)))} %`;
-    if (info.mm_x) drawScale(byId("scale"), byId("scale-text"), info.mm_x * 1000 * image.resolution);
-  }
-
   byId("facts").textContent = [
-    size(shape.width, shape.height),
+    size(meta.size_x, meta.size_y),
     info.format,
     info.magnification ? `${measure(info.magnification)}×` : "",
   ]
     .filter(Boolean)
     .join(" · ");
   fillDetails(byId("about"), info);
-  if (start.center) image.show(start.center, start.resolution);
-  else image.fit();
-  resized();
-  image.view.on("change:resolution", resized);
-  image.map.on("moveend", writeHash);
-  addEventListener("hashchange", readHash);
-  // "click" is for touch screens, where nothing hovers.
-  image.map.on(["pointermove", "click"], ({ dragging, coordinate: [x, y] }) => {
-    if (dragging) return;
-    byId("crosshair").hidden = true;
-    readout.at([x, -y]);
-  });
-  byId("map").addEventListener("pointerleave", () => readout.clear());
-  image.tiles.on("tileloaderror", ({ tile }) => complain(tileUrls()(tile.tileCoord)));
-  wire(image, readout);
-}
-
-function wire(image, readout) {
-  async function copy() {
+  const copy = async (text, field) => {
     try {
-      await navigator.clipboard.writeText(location.href);
-      say("Link copied.");
+      await navigator.clipboard.writeText(text);
+      say(field ? "Address copied." : "Link copied.");
     } catch {
-      say("This browser does not let the page copy. The address bar holds the same link.");
+      field?.select();
+      say(
+        field
+          ? "This browser does not let the page copy. The address is selected."
+          : "This browser does not let the page copy. The address bar holds the same link.",
+      );
     }
-  }
-
-  function toggleDetails(shown = byId("details").hidden) {
-    byId("details").hidden = !shown;
-    byId("show-details").setAttribute("aria-expanded", String(shown));
-  }
-
-  function step(right, down, exact) {
-    const [width, height] = image.map.getSize();
-    const far = exact ? 1 : STEP * Math.min(width, height) * image.resolution;
-    image.move(right * far, down * far);
-    byId("crosshair").hidden = false;
-    readout.at(image.center);
-  }
-
-  const help = () => byId("help").showModal();
-  const keys = {
-    "+": () => image.zoom(2),
-    "=": () => image.zoom(2),
-    "-": () => image.zoom(1 / 2),
-    0: () => image.fit(),
-    1: () => image.actual(),
-    ArrowLeft: (event) => step(-1, 0, event.shiftKey),
-    ArrowRight: (event) => step(1, 0, event.shiftKey),
-    ArrowUp: (event) => step(0, -1, event.shiftKey),
-    ArrowDown: (event) => step(0, 1, event.shiftKey),
-    c: copy,
-    i: () => toggleDetails(),
-    h: help,
-    "?": help,
-    Escape: () => toggleDetails(false),
   };
-  addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || byId("help").open) return;
-    if (event.target instanceof HTMLInputElement && event.key.startsWith("Arrow")) return;
-    const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (!act) return;
-    event.preventDefault();
-    act(event);
-  });
-
-  const buttons = {
-    "zoom-in": keys["+"],
-    "zoom-out": keys["-"],
-    fit: keys[0],
-    actual: keys[1],
-    copy,
-    "show-details": () => toggleDetails(),
-    "show-help": help,
-  };
-  for (const [id, act] of Object.entries(buttons)) byId(id).addEventListener("click", act);
+  fillLinks(byId("addresses-list"), { api, root, copy });
+  const viewer = new Viewer(meta);
+  wire(viewer, copy);
+  await viewer.ready;
 }
 
 async function main() {
@@ -195,7 +215,7 @@ async function main() {
     return;
   }
   try {
-    open(await getJson(`${api}tiles/metadata`));
+    await open(await getJson(`${api}tiles/metadata`));
   } catch (error) {
     problem("This image cannot be shown", error.message);
   }
