@@ -17,7 +17,18 @@ from drf_spectacular.utils import (
 from rest_framework.views import APIView
 
 from tilewright.django import conf
-from tilewright.web import findings, http, metadata, numbers, xyz
+from tilewright.web import (
+    borders,
+    downloads,
+    findings,
+    frames,
+    http,
+    insides,
+    metadata,
+    numbers,
+    scales,
+    xyz,
+)
 from tilewright.web.maps import features, places, validation
 from tilewright.web.params import ParameterSet
 
@@ -41,6 +52,13 @@ _SET = OpenApiParameter(
     {"type": "string", "example": "WebMercatorQuad"},
     OpenApiParameter.PATH,
     description="The name of a tile matrix set.",
+)
+
+_KEY = OpenApiParameter(
+    "key",
+    {"type": "string", "example": "label"},
+    OpenApiParameter.PATH,
+    description="The name of an associated image.",
 )
 
 
@@ -67,6 +85,12 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
             for name, text in _PLACES.items()
         ]
         return extend_schema_view(
+            metadata_internal=_document(insides.INTERNAL_SCHEMA, []),
+            tiffdump=_document(insides.TIFFDUMP_SCHEMA, []),
+            images=_document({"type": "array", "items": {"type": "string"}}, []),
+            associated_image=_pictures(pictures, [_KEY, suffix, *_parameters(scales.REGION)]),
+            tile_frames=_pictures(pictures, [suffix, *_parameters(frames.SHEET)]),
+            tile_frames_layout=_document(frames.SHEET_SCHEMA, _parameters(frames.LAYOUT)),
             image_metadata=_document(metadata.INFO_SCHEMA, []),
             tiles_metadata=_document(metadata.TILES_SCHEMA, []),
             bands=_document(findings.BANDS_SCHEMA, _parameters(numbers.OVERVIEW)),
@@ -76,16 +100,16 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
             statistics=_document(findings.STATISTICS_SCHEMA, _parameters(numbers.STATISTICS)),
             pixel=_document(findings.PIXEL_SCHEMA, _parameters(numbers.PIXEL)),
             profile=_document(findings.PROFILE_SCHEMA, _parameters(numbers.PROFILE)),
-            tile=_pictures(pictures, [*places_in_path, suffix, *_parameters(xyz.TILE)]),
+            tile=_pictures(pictures, [*places_in_path, suffix, *_parameters(borders.TILE)]),
             # Its path differs from that of `tile` in nothing but a parameter.
             map_tile=_pictures(
                 pictures,
-                [_SET, *places_in_path, suffix, *_parameters(xyz.TILE)],
+                [_SET, *places_in_path, suffix, *_parameters(borders.TILE)],
                 operation_id=f"{self.target.__name__}_map_tile",
             ),
-            thumbnail=_pictures(pictures, [suffix, *_parameters(xyz.THUMBNAIL)]),
-            negotiated_thumbnail=_pictures(pictures, _parameters(xyz.THUMBNAIL)),
-            region=_pictures(pictures, [suffix, *_parameters(xyz.REGION)]),
+            thumbnail=_pictures(pictures, [suffix, *_parameters(downloads.THUMBNAIL)]),
+            negotiated_thumbnail=_pictures(pictures, _parameters(downloads.THUMBNAIL)),
+            region=_pictures(pictures, [suffix, *_parameters(scales.REGION)]),
             point=_document(places.POINT_SCHEMA, _parameters(places.POINT)),
             footprint=_document(places.FOOTPRINT_SCHEMA, []),
             bounds=_document(places.BOUNDS_SCHEMA, _parameters(places.BOUNDS)),
@@ -100,9 +124,9 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
             ),
             feature=_posted(
                 {(200, media): OpenApiResponse(OpenApiTypes.BINARY) for media in pictures},
-                [suffix, *_parameters(xyz.FEATURE)],
+                [suffix, *_parameters(downloads.FEATURE)],
             ),
-            negotiated_region=_pictures(pictures, _parameters(xyz.REGION)),
+            negotiated_region=_pictures(pictures, _parameters(scales.REGION)),
         )(described)
 
 

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
-from tilewright.django import conf, earth, numbers
+from tilewright.django import conf, earth, numbers, surface
 from tilewright.django.caching import picture_kind
 from tilewright.django.maps.address import base_url
 from tilewright.django.replies import answer, to_response
@@ -22,7 +22,7 @@ from tilewright.image import ImageInfo, Source
 from tilewright.request import RenderRequest
 from tilewright.style import Style
 from tilewright.style_text import parse_style
-from tilewright.web import http, metadata, xyz
+from tilewright.web import borders, downloads, frames, http, metadata, scales, xyz
 
 logger = logging.getLogger(__name__)
 
@@ -87,8 +87,14 @@ class ImageViewSetMixin(GenericViewSet[Any]):
         return value_source(getattr(record, self.image_field))
 
     def _query(self, request: Request) -> str:
-        """Return the query without what `get_source` has taken from it."""
+        """Return the query without what `get_source` takes, its ``frame`` as planes."""
+        return frames.planes_named(self._rest(request), self._info)
+
+    def _rest(self, request: Request) -> str:
         return without(query(request), self.url_parameter) if self.url_parameter else query(request)
+
+    def _info(self) -> ImageInfo:
+        return conf.edge().engine.info(self.get_source())
 
     def _url_source(self) -> Source:
         texts = self.request.query_params.getlist(self.url_parameter)
@@ -99,12 +105,12 @@ class ImageViewSetMixin(GenericViewSet[Any]):
     @route("info/metadata", "metadata")
     def image_metadata(self, request: Request, **_: str) -> HttpResponse:
         """Describe the image: size, bands, axes, resolution."""
-        return self._document(request, metadata.info_document)
+        return self._document(request, frames.info_with_frames)
 
     @route("tiles/metadata", "tiles-metadata")
     def tiles_metadata(self, request: Request, **_: str) -> HttpResponse:
         """Describe the pyramid of tiles."""
-        return self._document(request, metadata.tiles_document)
+        return self._document(request, frames.tiles_with_frames)
 
     @route(r"tiles/(?P<z>[^/]+)/(?P<x>[^/]+)/(?P<y>[^/]+)\.(?P<fmt>[^/.]+)", "tile")
     def tile(self, request: Request, **path: str) -> HttpResponse:
@@ -133,7 +139,9 @@ class ImageViewSetMixin(GenericViewSet[Any]):
             sets=edge.tile_sets,
             set_name=set_name,
         )
-        return self._picture(request, edge, source, asked)
+        asked, fill = borders.bordered(query(request), asked, partial(edge.engine.info, source))
+        special = None if fill is None else surface.filling(edge.engine, fill)
+        return self._picture(request, edge, source, asked, special=special)
 
     @route(r"data/thumbnail\.(?P<fmt>[^/.]+)", "thumbnail")
     def thumbnail(self, request: Request, **path: str) -> HttpResponse:
@@ -161,7 +169,7 @@ class ImageViewSetMixin(GenericViewSet[Any]):
         source = self.get_source()
         edge = conf.edge()
         info = partial(edge.engine.info, source)
-        asked = xyz.region(path["fmt"], self._query(request), edge.suffixes, info)
+        asked = scales.region(path["fmt"], self._query(request), edge.suffixes, info)
         return self._picture(request, edge, source, asked)
 
     @route("data/region", "region-negotiated")
@@ -170,7 +178,9 @@ class ImageViewSetMixin(GenericViewSet[Any]):
         source = self.get_source()
         edge = conf.edge()
         info = partial(edge.engine.info, source)
-        asked = xyz.region(liked_suffix(request, edge), self._query(request), edge.suffixes, info)
+        asked = scales.region(
+            liked_suffix(request, edge), self._query(request), edge.suffixes, info
+        )
         return self._picture(request, edge, source, asked, vary="Accept")
 
     @route("info/bands", "bands")
@@ -218,7 +228,7 @@ class ImageViewSetMixin(GenericViewSet[Any]):
         """Return statistics in the polygons of the GeoJSON that is sent."""
         source = self.get_source()
         edge = conf.edge()
-        asked = earth.zones(query(request), request.body)
+        asked = earth.zones(self._query(request), request.body)
         return to_response(http.fresh(asked.answer(edge.engine, source)), request.method)
 
     @route(r"data/feature\.(?P<fmt>[^/.]+)", "feature", methods=("post",))
@@ -227,7 +237,7 @@ class ImageViewSetMixin(GenericViewSet[Any]):
         source = self.get_source()
         edge = conf.edge()
         info = partial(edge.engine.info, source)
-        asked = xyz.feature(path["fmt"], query(request), edge.suffixes, request.body, info)
+        asked = xyz.feature(path["fmt"], self._query(request), edge.suffixes, request.body, info)
         return self._picture(request, edge, source, asked)
 
     @route("info/footprint", "footprint")
@@ -260,18 +270,63 @@ class ImageViewSetMixin(GenericViewSet[Any]):
 
         return self._numbers(request, tilejson)
 
-    def _numbers(self, request: Request, ask: Callable[[str], numbers.Ask]) -> HttpResponse:
+    @route("info/metadata_internal", "metadata-internal")
+    def metadata_internal(self, request: Request, **_: str) -> HttpResponse:
+        """Return what the file says of itself, in a free form."""
+        return self._numbers(request, surface.internal)
+
+    @route("info/tiffdump", "tiffdump")
+    def tiffdump(self, request: Request, **_: str) -> HttpResponse:
+        """List the directories of a TIFF and their tags."""
+        return self._numbers(request, surface.tiffdump)
+
+    @route("images", "images")
+    def images(self, request: Request, **_: str) -> HttpResponse:
+        """List the names of the associated images: label, macro and the like."""
+        return self._numbers(request, surface.images)
+
+    @route(r"images/(?P<key>[^/]+)\.(?P<fmt>[^/.]+)", "image")
+    def associated_image(self, request: Request, **path: str) -> HttpResponse:
+        """Return an associated image, or a rectangle of it, at any size."""
+        edge = conf.edge()
+        source = surface.associated(edge.engine, self.get_source(), path["key"])
+        info = partial(edge.engine.info, source)
+        asked = scales.region(path["fmt"], self._rest(request), edge.suffixes, info)
+        return self._picture(request, edge, source, asked)
+
+    @route(r"tile_frames\.(?P<fmt>[^/.]+)", "tile-frames")
+    def tile_frames(self, request: Request, **path: str) -> HttpResponse:
+        """Return all frames side by side in one picture."""
         source = self.get_source()
         edge = conf.edge()
-        asked = ask(self._query(request))
-        tag = http.etag(metadata.DOCUMENT_VERSION, ask.__name__, source, asked.key)
+        text = self._rest(request)
+        info = partial(edge.engine.info, source)
+        cell = xyz.thumbnail(path["fmt"], frames.cell_query(text), edge.suffixes, info)
+        return self._picture(request, edge, source, cell, special=surface.sheet(edge.engine, text))
+
+    @route("tile_frames/layout", "tile-frames-layout")
+    def tile_frames_layout(self, request: Request, **_: str) -> HttpResponse:
+        """Tell where each frame stands on the picture that `tile_frames` makes."""
+        source = self.get_source()
+        asked = surface.sheet_layout(self._rest(request))
+        return self._told(request, source, "sheet_layout", asked)
+
+    def _numbers(self, request: Request, ask: Callable[[str], numbers.Ask]) -> HttpResponse:
+        source = self.get_source()
+        return self._told(request, source, ask.__name__, ask(self._query(request)))
+
+    def _told(
+        self, request: Request, source: Source, name: str, asked: numbers.Ask
+    ) -> HttpResponse:
+        edge = conf.edge()
+        tag = http.etag(metadata.DOCUMENT_VERSION, name, source, asked.key)
         validator = http.Validator(tag, edge.document_cache_control)
         return answer(
             request.META.get("HTTP_IF_NONE_MATCH"),
             request.method,
             validator,
             lambda: edge.reply(
-                (ask.__name__, source.uri, source.options),
+                (name, source.uri, source.options),
                 validator,
                 lambda: http.document(asked.answer(edge.engine, source), validator),
             ),
@@ -285,29 +340,40 @@ class ImageViewSetMixin(GenericViewSet[Any]):
         asked: RenderRequest,
         *,
         vary: str | None = None,
+        special: surface.Special | None = None,
     ) -> HttpResponse:
         plain = asked
-        if not asked.style.text and edge.engine.encoder(asked.encoding.format).kind == "picture":
+        encoder = edge.engine.encoder(asked.encoding.format)
+        name = downloads.file_name(query(request), encoder.suffixes)
+        # A look that is stored is that of the image, not of what else its file holds.
+        own = source.option("associated") is None
+        if own and not asked.style.text and encoder.kind == "picture":
             asked = replace(asked, style=self.get_style())
+        render = edge.engine.render if special is None else special.render
 
         def draw() -> http.Reply:
             try:
-                encoded = edge.engine.render(source, asked)
+                encoded = render(source, asked)
             except (OutsideError, ParameterError) as error:
                 if asked is plain:
                     raise
                 # The stored look may name a band that is not there: the client did not ask for it.
-                encoded = edge.engine.render(source, plain)
+                encoded = render(source, plain)
                 logger.warning("the look of %r was left out: %s", self.get_object(), error)
             return http.picture(encoded, validator)
 
-        validator = http.Validator(f'"{asked.key(source)}"', edge.cache_control, vary)
-        return answer(
+        key = asked.key(source)
+        tag = f'"{key}"' if special is None else http.etag(key, special.key)
+        validator = http.Validator(tag, edge.cache_control, vary)
+        response = answer(
             request.META.get("HTTP_IF_NONE_MATCH"),
             request.method,
             validator,
-            lambda: edge.reply(picture_kind(source, asked), validator, draw),
+            lambda: edge.reply(
+                (picture_kind(source, asked), special and special.key), validator, draw
+            ),
         )
+        return response if name is None else surface.saved_as(response, name)
 
     def _document(
         self, request: Request, describe: Callable[[ImageInfo], dict[str, Any]]

@@ -2,4 +2,7 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("tilewright.django.looks_urls"))]
+urlpatterns = [
+    path("", include("tilewright.django.looks_urls")),
+    path("", include("tilewright.django.surface_urls")),
+]

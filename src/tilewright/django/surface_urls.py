@@ -1,0 +1,11 @@
+"""Paths of the lists, under the names that clients of django-large-image know."""
+
+from django.urls import path
+
+from tilewright.django import looks, surface_views
+
+urlpatterns = [
+    path("large-image/sources", surface_views.sources, name="tilewright-sources"),
+    path("large-image/formats", surface_views.formats, name="tilewright-formats"),
+    path("large-image/colormaps", looks.colormaps, name="tilewright-large-image-colormaps"),
+]
