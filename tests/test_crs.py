@@ -61,6 +61,14 @@ def test_what_is_no_crs_is_refused(text):
     assert caught.value.parameter == "projection"
 
 
+def test_a_projection_that_proj_cannot_compute_is_refused():
+    wkt = CRS.from_proj4("+proj=laea +lat_0=10 +lon_0=20 +datum=WGS84").to_wkt()
+    broken = wkt.replace('"Latitude of natural origin",10', '"Latitude of natural origin",1e9')
+    assert broken != wkt
+    with pytest.raises(ParameterError):
+        crs.canonical_crs(broken)
+
+
 @given(st.text(max_size=40))
 def test_any_text_is_a_crs_or_refused(text):
     with suppress(ParameterError):

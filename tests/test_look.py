@@ -1,11 +1,12 @@
 """The default look: what is measured of it, and how much."""
 
+import numpy as np
 import pytest
 
 from tests.pyramids import layout
 from tilewright.geometry import Size, Window
 from tilewright.image import Band, ImageInfo, Level
-from tilewright.look import MOST_PIXELS, sampled_windows
+from tilewright.look import MOST_PIXELS, Samples, sampled_windows
 from tilewright.plan import covering_chunks
 
 ONE = [Band(interpretation="gray")]
@@ -40,3 +41,8 @@ def test_of_strips_little_more_is_decoded_than_measured(size):
 def test_a_small_level_is_measured_whole_and_a_coarse_one_before_a_fine():
     info = layout(Size(4096, 4096), (1, 2, 4, 8, 16), chunk=256, dtype="uint16", bands=ONE)
     assert sampled_windows(info) == (4, (Window(0, 0, 256, 256),))
+
+
+def test_samples_near_the_end_of_doubles_have_a_finite_range():
+    kept = Samples.of(np.array([-1.7e308, 0.0, 1.7e308]))
+    assert np.isfinite([kept.mean, kept.deviation]).all()

@@ -11,10 +11,14 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 from rasterio import Affine
 
+from tests.pyramids import layout
 from tilewright.blobs.local import local_source
 from tilewright.engine import Engine
 from tilewright.errors import OutsideError, ParameterError
+from tilewright.geometry import Size
+from tilewright.image import Band
 from tilewright.paint import Class, Classes, Named, Ramp, Solid
+from tilewright.render import straight_layers
 from tilewright.request import Encoding, Region, RenderRequest, Tile
 from tilewright.stretch import FULL, Curve, Limit, Stretch
 from tilewright.style import Algorithm, Channel, Orientation, Projection, Style
@@ -220,3 +224,13 @@ def test_any_dtype_and_any_number_of_bands_has_a_look(tmp_path_factory, dtype, b
 def test_a_style_that_asks_for_a_band_that_is_not_there(ramp):
     with pytest.raises(OutsideError, match="band 4 is outside 1 to 1"):
         shown(ramp, Style((Channel(3, stretch=FULL),)))
+
+
+def test_one_bit_colours_under_a_premultiplied_alpha_stay_as_they_are():
+    names = ("gray", "premultiplied-alpha")
+    info = layout(
+        Size(2, 1), (1,), chunk=2, dtype="bool", bands=[Band(interpretation=n) for n in names]
+    )
+    layers = {0: np.array([[True, False]]), 1: np.array([[True, False]])}
+    shown = straight_layers(layers, info)
+    np.testing.assert_array_equal(shown[0], layers[0])

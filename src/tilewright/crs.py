@@ -89,6 +89,7 @@ def _canonical(text: str) -> str:
     # As it came and as PROJ understood it: older dialects say the same in other words.
     if _names_files(text) or _names_files(wkt):
         raise ValueError("WKT that names files")
+    _made(wkt, WGS84)
     return wkt
 
 
@@ -116,19 +117,35 @@ def convert(source: str, target: str, x: Doubles, y: Doubles) -> Places:
 
 
 def _transformer(source: str, target: str) -> "_Transformer":
-    """Return this thread's transformer: PROJ's objects are not to be shared."""
-    from pyproj import Transformer  # noqa: PLC0415 - loaded when a CRS is first named
+    """Return this thread's transformer: PROJ's objects are not to be shared.
 
-    held: dict[tuple[str, str], Transformer] | None = getattr(_LOCAL, "held", None)
+    Raises ParameterError where PROJ knows no way.
+    """
+    held: dict[tuple[str, str], _Transformer] | None = getattr(_LOCAL, "held", None)
     if held is None:
         held = _LOCAL.held = {}
     found = held.get((source, target))
     if found is None:
         if len(held) >= _REMEMBERED:
             held.clear()
-        found = Transformer.from_crs(_parse(source), _parse(target), always_xy=True)
-        held[source, target] = found
+        try:
+            found = held[source, target] = _made(source, target)
+        except ValueError:
+            raise ParameterError(
+                "projection", "a CRS that PROJ can bring the image to", target
+            ) from None
     return found
+
+
+def _made(source: str, target: str) -> "_Transformer":
+    """Return a new transformer. Raises ValueError where PROJ knows no way."""
+    from pyproj import Transformer  # noqa: PLC0415 - loaded when a CRS is first named
+    from pyproj.exceptions import ProjError  # noqa: PLC0415
+
+    try:
+        return Transformer.from_crs(_parse(source), _parse(target), always_xy=True)
+    except ProjError as error:
+        raise ValueError("no way between the two") from error
 
 
 @lru_cache(maxsize=_REMEMBERED)

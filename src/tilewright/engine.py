@@ -44,6 +44,7 @@ _REMEMBERED_SAMPLES = 1 << 22
 _REMEMBERED_NUMBERS = 1 << 19
 """Bins and classes of all remembered measurements; one is about 40 bytes."""
 _REMEMBERED_BLANKS = 64
+_REMEMBERED_INFOS = 4096
 _FIRST_PLANE = Plane()
 
 
@@ -79,6 +80,9 @@ class Engine:
 
     def info(self, source: Source) -> ImageInfo:
         """Return the layout of an image. Raises a SourceError."""
+        return self._live().infos.get(source, lambda: self._told(source))
+
+    def _told(self, source: Source) -> ImageInfo:
         with self.lease(source) as reader:
             return reader.info
 
@@ -239,6 +243,7 @@ class Engine:
         state.pool.close()
         state.chunks.clear()
         state.samples.clear()
+        state.infos.clear()
         state.measurements.clear()
         state.composer.clear()
         state.places.close()
@@ -314,6 +319,8 @@ class _State:
     pool: ReaderPool
     chunks: ChunkCache
     renders: SingleFlight[Encoded]
+    infos: Store[ImageInfo]
+    """Of more images than may be open: documents of services tell of them all."""
     spans: Store[look.Span]
     samples: Store[look.Samples]
     measurements: Store[Measurement]
@@ -329,6 +336,7 @@ class _State:
             pool=ReaderPool(engine.open_reader, engine.config.open_readers),
             chunks=ChunkCache(engine.config.chunk_cache_bytes),
             renders=SingleFlight(),
+            infos=Store(_REMEMBERED_INFOS),
             spans=Store(_REMEMBERED_SPANS),
             samples=Store(_REMEMBERED_SAMPLES, size_of=lambda one: one.ordered.size + 1),
             measurements=Store(_REMEMBERED_NUMBERS, size_of=_held_numbers),

@@ -20,8 +20,6 @@ _NO_TURN = 1e-9
 _SIDE_AT_LIMB = 513
 """Places along each side where some of them are not on the earth."""
 _TURNS = (0, -1, 1)
-_SHY = 1e-9
-"""Of a turn: what ends at the antimeridian but for its last bit is not beyond it."""
 _LOOKED_AT = 9
 """Places along each side of a box that is asked about: most are small."""
 

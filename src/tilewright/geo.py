@@ -259,7 +259,8 @@ class _Surface:
             (y - self.centre[1]) / self.scale[1],
             degree=degree,
         )
-        both: Any = powers @ self.terms
+        with np.errstate(invalid="ignore"):  # places that there are not, as inf
+            both: Any = powers @ self.terms
         return both[..., 0], both[..., 1]
 
     def affine(self) -> Affine:

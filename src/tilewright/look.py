@@ -149,15 +149,17 @@ class Samples:
         finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values
         if finite.size == 0:
             return cls(np.zeros(0), 0.0, 0.0)
-        mean = float(finite.mean(dtype=np.float64))
-        deviation = float(finite.std(dtype=np.float64))
+        with np.errstate(over="ignore", invalid="ignore"):  # values near a double's end
+            mean = float(np.nan_to_num(finite.mean(dtype=np.float64)))
+            deviation = float(np.nan_to_num(finite.std(dtype=np.float64)))
         ordered = np.sort(finite)
         if ordered.size <= _MOST_KEPT:
             return cls(ordered.astype(np.float64), mean, deviation)
         ranks = np.linspace(0, ordered.size - 1, _MOST_KEPT)
         below = np.minimum(ranks.astype(np.intp), ordered.size - 2)
         low, high = ordered[below].astype(np.float64), ordered[below + 1].astype(np.float64)
-        return cls(low + (high - low) * (ranks - below), mean, deviation)
+        share = ranks - below
+        return cls(low * (1 - share) + high * share, mean, deviation)
 
 
 def span(channel: Channel, info: ImageInfo, samples: Samples | None) -> Span:

@@ -92,6 +92,8 @@ def straight_layers(layers: Mapping[int, Array], info: ImageInfo) -> Mapping[int
 
 
 def _undimmed(layer: Array, alpha: Array) -> Array:
+    if layer.dtype.kind == "b":
+        return layer
     if layer.dtype.kind == "f":
         return np.asarray(layer / np.where(alpha > 0, alpha, 1), layer.dtype)
     full = np.iinfo(layer.dtype).max
@@ -117,9 +119,7 @@ def render(
     data as they are.
     """
     if not style.channels and _is_picture(raster, info, bands):
-        shown = raster.data.transpose(1, 2, 0)
-        # Flat first: of one pixel numpy calls any strides contiguous, and codecs do not.
-        picture = Picture(shown.reshape(-1).reshape(shown.shape))
+        picture = Picture(np.ascontiguousarray(raster.data.transpose(1, 2, 0)))
     else:
         layers = straight_layers({band: raster.data[row] for row, band in enumerate(bands)}, info)
         if style.channels:

@@ -17,7 +17,7 @@ from tilewright.polygon import Clip
 from tilewright.style import Style
 from tilewright.tms import TileMatrix
 
-RENDER_VERSION = 2
+RENDER_VERSION = 3
 """Raised whenever the same request gives other bytes, so that old cache entries die."""
 
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]

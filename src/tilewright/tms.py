@@ -136,6 +136,7 @@ class TileMatrixSets:
         """Read nothing yet. ``folder`` holds files ``NAME.json`` in OGC's encoding."""
         self._folder = folder
         self._held: dict[str, TileMatrixSet] = {}
+        self._by_crs: dict[str, TileMatrixSet] | None = None
 
     def names(self) -> list[str]:
         """Return all names: Web Mercator first, then by the alphabet."""
@@ -159,12 +160,11 @@ class TileMatrixSets:
 
         Raises ParameterError for a CRS whose definition says no area.
         """
-        for name in self.names():
-            if self.get(name).crs == crs and not any(
-                matrix.coalesced for matrix in self.get(name).matrices
-            ):
-                return self.get(name)
-        return quad_of(crs)
+        if self._by_crs is None:
+            plain = [one for one in self if not any(matrix.coalesced for matrix in one.matrices)]
+            # Of two sets of a CRS the first by name counts.
+            self._by_crs = {one.crs: one for one in reversed(plain)}
+        return self._by_crs.get(crs) or quad_of(crs)
 
     def _files(self) -> list[Path]:
         return [] if self._folder is None else sorted(Path(self._folder).glob("*.json"))

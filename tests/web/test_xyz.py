@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +24,7 @@ from tilewright.stretch import Stretch
 from tilewright.style import Channel, Style
 from tilewright.tms import TileMatrixSets
 from tilewright.web import places, xyz
+from tilewright.web.maps.tiles import map_region
 
 SETS = TileMatrixSets()
 MERCATOR = SETS.get("WebMercatorQuad")
@@ -295,3 +298,22 @@ def test_any_text_is_read_or_refused(text):
 def test_what_no_parameter_can_say_has_no_url(request_):
     with pytest.raises(ValueError, match="has no"):
         xyz.url(request_, SUFFIXES)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "west", "east"),
+    [(-180, 180, -180, 180), (-100, 100, -100, 100), (-170, 175, -170, 175), (170, -170, 170, 190)],
+)
+@pytest.mark.parametrize("crs", ["EPSG:3857", "OGC:CRS84"])
+def test_a_region_wider_than_half_the_earth_is_no_wider(left, right, west, east, crs):
+    values = {"units": "EPSG:4326", "projection": crs, "width": 9}
+    box = map_region((left, 50.0, right, -50.0), values, lambda: None).box
+    degree = math.pi * 6378137 / 180 if crs == "EPSG:3857" else 1.0
+    assert (box.x / degree, box.right / degree) == pytest.approx((west, east), abs=1e-9)
+
+
+def test_a_region_around_a_pole_reaches_it():
+    values = {"units": "EPSG:3995", "projection": "EPSG:4326", "width": 9}
+    box = map_region((-1e6, 1e6, 1e6, -1e6), values, lambda: None).box
+    assert box.bottom == pytest.approx(90)
+    assert box.width == pytest.approx(360, abs=4)

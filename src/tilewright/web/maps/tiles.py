@@ -7,7 +7,9 @@ import numpy as np
 
 from tilewright.crs import canonical_crs, convert, period
 from tilewright.errors import OutsideError, ParameterError
-from tilewright.geometry import Box
+from tilewright.extent import bounds
+from tilewright.geo import Geo
+from tilewright.geometry import Affine, Box, Size
 from tilewright.image import ImageInfo
 from tilewright.request import RESAMPLINGS, MapRegion, MapTile, georeference, ordered
 from tilewright.tms import TileMatrix, TileMatrixSet, TileMatrixSets
@@ -19,6 +21,7 @@ LARGEST_SIDE = 4096
 _HALVES = 2
 _WIDEST_BUFFER = 256
 _EDGE_PLACES = 21
+_SAMPLES = Size(32, 32)
 _LARGEST_SCALE = 4
 
 
@@ -181,17 +184,26 @@ def map_region(
         return MapRegion(crs, _around(*convert(geo.crs, crs, *places), crs), width, height)
     box = ordered(edges, units)
     if units != crs:
-        outline = _outline(box.x, box.y, box.width, box.height)
-        box = _around(*convert(units, crs, *outline), crs)
+        box = _brought(box, units, crs)
     return MapRegion(crs, box, width, height)
 
 
+def _brought(box: Box, units: str, crs: str) -> Box:
+    """Return the box of a CRS around one of another; a pole within counts."""
+    side = _SAMPLES.width
+    affine = Affine(box.width / side, 0.0, box.x, 0.0, -box.height / side, box.bottom)
+    found = bounds(Geo(units, affine), _SAMPLES, crs)
+    if found is None:
+        raise ParameterError("units", "a system whose edges lie in the domain of projection")
+    return found
+
+
 def _outline(x: float, y: float, width: float, height: float) -> tuple[Any, Any]:
-    """Return places along the four edges of a rectangle."""
+    """Return places along the four edges of a rectangle, one after the other all around it."""
     along = np.linspace(0, 1, _EDGE_PLACES)
     zero, one = np.zeros_like(along), np.ones_like(along)
-    across = np.concatenate([along, one, along, zero]) * width + x
-    down = np.concatenate([zero, along, one, along]) * height + y
+    across = np.concatenate([along, one, 1 - along, zero]) * width + x
+    down = np.concatenate([zero, along, one, 1 - along]) * height + y
     return across, down
 
 
