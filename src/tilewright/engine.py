@@ -214,11 +214,16 @@ class Engine:
 
     def validate(self, source: Source) -> Verdict:
         """Return whether the file is a Cloud Optimized GeoTIFF. Raises a SourceError."""
-        blob = self._blob(source)
+        blob = self.open_blob(source)
         try:
             return validate(blob, self.config.limits)
         finally:
             blob.close()
+
+    def open_blob(self, source: Source) -> Blob:
+        """Return the bytes of a source. The caller closes them. Raises a SourceError."""
+        scheme = source.uri.partition("://")[0]
+        return self._openers.get(scheme, self._live().places.open)(source)
 
     def style(self, source: Source) -> Style:
         """Return the default look of an image."""
@@ -270,11 +275,7 @@ class Engine:
         The caller closes the reader. Raises a SourceError.
         """
         state = self._live()
-        return open_reader(source, self._blob, self.readers, self.config, state.chunks)
-
-    def _blob(self, source: Source) -> Blob:
-        scheme = source.uri.partition("://")[0]
-        return self._openers.get(scheme, self._live().places.open)(source)
+        return open_reader(source, self.open_blob, self.readers, self.config, state.chunks)
 
     def _draw(
         self, source: Source, reader: Reader, request: RenderRequest, encoder: Encoder

@@ -21,6 +21,8 @@ RENDER_VERSION = 3
 """Raised whenever the same request gives other bytes, so that old cache entries die."""
 
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
+Compression = Literal["deflate", "lzw", "zstd", "none"]
+COMPRESSIONS: tuple[Compression, ...] = ("deflate", "lzw", "zstd", "none")
 SUBSAMPLINGS: tuple[Subsampling, ...] = ("4:4:4", "4:2:2", "4:2:0")
 Resampling = Literal["nearest", "bilinear", "cubic", "lanczos", "average", "mode"]
 RESAMPLINGS: tuple[Resampling, ...] = (
@@ -253,6 +255,8 @@ class Encoding:
     lossless: bool = False
     background: str = "#ffffff"
     """Where a picture is transparent and the format has no alpha; ``#rrggbb``, lower case."""
+    compression: Compression = "deflate"
+    """Of a TIFF; always without loss."""
 
     def __post_init__(self) -> None:
         if self.quality is not None and self.quality not in QUALITIES:
@@ -263,7 +267,10 @@ class Encoding:
     @property
     def text(self) -> str:
         """The canonical text."""
-        return f"{self.format},{self.quality},{self.subsampling},{self.lossless},{self.background}"
+        return (
+            f"{self.format},{self.quality},{self.subsampling},{self.lossless},{self.background}"
+            f",{self.compression}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from drf_spectacular.validation import validate_schema
 
 from tests.testapp.urls import plain
 from tilewright.django import conf
-from tilewright.web import numbers, xyz
+from tilewright.web import borders, downloads, frames, numbers, scales
 
 
 @pytest.fixture(scope="module")
@@ -13,11 +13,14 @@ def schema():
 
 
 ROUTES = {
-    "tiles/{z}/{x}/{y}.{fmt}": (xyz.TILE, {"z", "x", "y", "fmt"}),
-    "data/thumbnail.{fmt}": (xyz.THUMBNAIL, {"fmt"}),
-    "data/thumbnail": (xyz.THUMBNAIL, set()),
-    "data/region.{fmt}": (xyz.REGION, {"fmt"}),
-    "data/region": (xyz.REGION, set()),
+    "tiles/{z}/{x}/{y}.{fmt}": (borders.TILE, {"z", "x", "y", "fmt"}),
+    "tile_frames.{fmt}": (frames.SHEET, {"fmt"}),
+    "tile_frames/layout": (frames.LAYOUT, set()),
+    "images/{key}.{fmt}": (scales.REGION, {"key", "fmt"}),
+    "data/thumbnail.{fmt}": (downloads.THUMBNAIL, {"fmt"}),
+    "data/thumbnail": (downloads.THUMBNAIL, set()),
+    "data/region.{fmt}": (scales.REGION, {"fmt"}),
+    "data/region": (scales.REGION, set()),
     "data/pixel": (numbers.PIXEL, set()),
     "data/histogram": (numbers.HISTOGRAM, set()),
     "data/statistics": (numbers.STATISTICS, set()),

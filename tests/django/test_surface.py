@@ -353,3 +353,19 @@ def test_lists_hold_plain_names(client):
         assert "<class" not in first.content.decode()
         again = client.get(f"/large-image/{name}", headers={"if-none-match": first["ETag"]})
         assert again.status_code == 304
+
+
+@pytest.mark.parametrize("suffix", ["tif", "tif?cog=true"])
+def test_a_tiff_is_compressed_as_asked(get, pixels, suffix):
+    joint = "&" if "?" in suffix else "?"
+    sizes = {}
+    for name, code in {"deflate": {8}, "lzw": {5}, "zstd": {50000, 50001}, "none": {1}}.items():
+        content = get(f"data/region.{suffix}{joint}compression={name}").content
+        with tifffile.TiffFile(io.BytesIO(content)) as file:
+            page = file.pages.first
+            assert int(page.compression) in code | ({32946} if name == "deflate" else set())
+            assert np.array_equal(page.asarray(), pixels)
+        sizes[name] = len(content)
+    assert sizes["none"] > max(sizes[name] for name in ("deflate", "lzw", "zstd"))
+    refused = get(f"data/region.{suffix}{joint}compression=jpeg")
+    assert problem(refused, 400)["parameter"] == "compression"

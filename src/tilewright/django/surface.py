@@ -39,7 +39,7 @@ def tiffdump(query: str) -> Ask:  # noqa: ARG001
     """Return the directories of a TIFF and their tags."""
 
     def answer(engine: Engine, source: Source) -> Any:
-        blob = engine._blob(source)  # noqa: SLF001 - the engine alone knows how to open it
+        blob = engine.open_blob(source)
         try:
             return surface_dump.dump(blob, engine.config.limits)
         finally:

@@ -9,14 +9,15 @@ from tilewright.request import Encoding
 MEDIA_TYPE = "image/tiff; application=geotiff; profile=cloud-optimized"
 
 
-def _encode(raster: Raster, encoding: Encoding) -> Encoded:  # noqa: ARG001
+def _encode(raster: Raster, encoding: Encoding) -> Encoded:
     import rasterio  # noqa: PLC0415 - slow to load
     from rasterio.errors import RasterioError  # noqa: PLC0415
     from rasterio.io import MemoryFile  # noqa: PLC0415
     from rasterio.shutil import copy  # noqa: PLC0415
 
     plain = write_tiff(raster)
-    predictor = raster.data.dtype.kind in "uif"
+    options = {} if encoding.compression in {"lzw", "none"} else {"LEVEL": "1"}
+    predictor = encoding.compression != "none" and raster.data.dtype.kind in "uif"
     try:
         with (
             rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_NUM_THREADS="1"),
@@ -27,12 +28,12 @@ def _encode(raster: Raster, encoding: Encoding) -> Encoded:  # noqa: ARG001
                 source.name,
                 target.name,
                 driver="COG",
-                COMPRESS="DEFLATE",
-                LEVEL="1",
+                COMPRESS=encoding.compression.upper(),
                 PREDICTOR="YES" if predictor else "NO",
                 OVERVIEW_RESAMPLING="AVERAGE",
                 BIGTIFF="IF_SAFER",
                 STATISTICS="NO",
+                **options,
             )
             return Encoded(target.read(), MEDIA_TYPE, raster.grid.size)
     except RasterioError as error:

@@ -12,14 +12,15 @@ from tilewright.encode import RasterEncoder
 from tilewright.encode.geotiff import GeoTags, geo_tags
 from tilewright.errors import EncodeError
 from tilewright.image import Array, Encoded, Raster
-from tilewright.request import Encoding
+from tilewright.request import Compression, Encoding
 
 MEDIA_TYPE = "image/tiff"
 MAX_BANDS = 65_535
 
 _TILE = (256, 256)
-_LEVEL = {"level": 1}
+_LEVELS = {"deflate": {"level": 1}, "zstd": {"level": 1}}
 """Of deflate: half as fast again as the usual 6, files at most a few per cent larger."""
+_CODES = {"deflate": "adobe_deflate", "lzw": "lzw", "zstd": "zstd", "none": None}
 _PREDICTORS = {"u": 2, "i": 2, "f": 3}
 """Differences for integers, differences of bytes for floats; none for bool and complex."""
 _DTYPES = frozenset(
@@ -30,11 +31,11 @@ _MASK_SUBFILE, _MASK_PHOTOMETRIC = 4, 4
 _RGB = 3
 
 
-def _encode(raster: Raster, encoding: Encoding) -> Encoded:  # noqa: ARG001
-    return Encoded(write_tiff(raster), MEDIA_TYPE, raster.grid.size)
+def _encode(raster: Raster, encoding: Encoding) -> Encoded:
+    return Encoded(write_tiff(raster, encoding.compression), MEDIA_TYPE, raster.grid.size)
 
 
-def write_tiff(raster: Raster) -> bytes:
+def write_tiff(raster: Raster, compression: Compression = "deflate") -> bytes:
     """Return the whole file. Raises EncodeError."""
     data = raster.data
     if data.dtype.name not in _DTYPES:
@@ -57,15 +58,20 @@ def write_tiff(raster: Raster) -> bytes:
         _write_page(
             writer,
             values,
+            compression=compression,
             photometric="rgb" if colour else "minisblack",
             planarconfig=layout,
             extrasamples=("unspecified",) * extra,
-            predictor=_PREDICTORS.get(data.dtype.kind),
+            predictor=None if compression == "none" else _PREDICTORS.get(data.dtype.kind),
             extratags=geo_tags(raster.grid),
         )
         if raster.mask is not None:
             _write_page(
-                writer, raster.mask, photometric=_MASK_PHOTOMETRIC, subfiletype=_MASK_SUBFILE
+                writer,
+                raster.mask,
+                compression=compression,
+                photometric=_MASK_PHOTOMETRIC,
+                subfiletype=_MASK_SUBFILE,
             )
     return file.getvalue()
 
@@ -74,6 +80,7 @@ def _write_page(
     writer: tifffile.TiffWriter,
     data: Array,
     *,
+    compression: Compression,
     photometric: int | str,
     planarconfig: str | None = None,
     extrasamples: tuple[str, ...] = (),
@@ -89,8 +96,8 @@ def _write_page(
         predictor=predictor,
         subfiletype=subfiletype,
         tile=_TILE,
-        compression="adobe_deflate",
-        compressionargs=_LEVEL,
+        compression=_CODES[compression],
+        compressionargs=_LEVELS.get(compression),
         extratags=extratags,
         metadata=None,
         software="tilewright",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
-from tilewright.request import SUBSAMPLINGS, Encoding, Subsampling
+from tilewright.request import COMPRESSIONS, SUBSAMPLINGS, Compression, Encoding, Subsampling
 from tilewright.web.params import Parameter, choice, color, flag, integer
 
 DEFAULT = Encoding()
@@ -33,6 +33,13 @@ ENCODING: tuple[Parameter[Any], ...] = (
         "What lies under transparent pixels when the format has no transparency.",
         default=DEFAULT.background.removeprefix("#"),
         misspellings=("bg", "bgcolor", "backgroundColor", "background_color"),
+    ),
+    choice(
+        "compression",
+        "How a TIFF is compressed, without loss.",
+        COMPRESSIONS,
+        default=DEFAULT.compression,
+        misspellings=("compress", "tiffCompression", "tiff_compression"),
     ),
 )
 FRAME = (
@@ -78,4 +85,5 @@ def encoding_of(format: str, values: Mapping[str, Any]) -> Encoding:
         subsampling=cast("Subsampling | None", values.get("subsampling")),
         lossless=values.get("lossless", False),
         background=values.get("background", DEFAULT.background),
+        compression=cast("Compression", values.get("compression", DEFAULT.compression)),
     )

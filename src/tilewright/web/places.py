@@ -14,7 +14,8 @@ PLANE = (
     integer("t", "Position in time, from 0.", low=0, default=0),
     integer(
         "frame",
-        "Frame of a file that numbers its pictures without saying what they are, from 0.",
+        "Number of the plane, from 0, counted over all axes, the last one fastest; instead of "
+        "positions along them.",
         low=0,
         default=0,
         misspellings=("frames",),
