@@ -12,7 +12,17 @@ from bench.report import HEAD, Figure, line
 from bench.scale import FULL, TINY, Scale
 from bench.server import MissingError
 
-GROUPS = ("in_process", "opening", "memory", "looks", "geo", "http", "large_image", "geo_http", "remote")
+GROUPS = (
+    "in_process",
+    "opening",
+    "memory",
+    "looks",
+    "geo",
+    "http",
+    "large_image",
+    "geo_http",
+    "remote",
+)
 FOLDER = Path(__file__).parents[1] / "var/bench"
 
 Run = Callable[[Scale, Path], Iterator[Figure]]
