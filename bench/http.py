@@ -37,6 +37,7 @@ def run(scale: Scale, folder: Path) -> Iterator[Figure]:
             "ms",
             "the same viewset, constant body",
             found["constant"].work_ms,
+            Target("ours", "≤", 0.6),
         )
         yield Figure(
             "their 99th percentile, 16 connections",
@@ -47,6 +48,23 @@ def run(scale: Scale, folder: Path) -> Iterator[Figure]:
         )
         png = take_turns(scale, {"png": (server, tiles.paths("scans", suffix="png"))})["png"]
         yield Figure("the same tiles as PNG", png.a_second, "/s")
+        rows = {"known": (server, tiles.known(server)), "constant": (server, lists["constant"])}
+        known = take_turns(scale, rows)
+        yield Figure(
+            "tiles that the client has (If-None-Match), 2 workers",
+            known["known"].a_second,
+            "/s",
+            "the same viewset, constant body",
+            known["constant"].a_second,
+            Target("ours", "≥", 5000),
+        )
+        yield Figure(
+            "their processor time",
+            known["known"].work_ms,
+            "ms",
+            "the same viewset, constant body",
+            known["constant"].work_ms,
+        )
         yield Figure(
             "peak memory of a worker",
             max(peak_megabytes(worker) for worker in server.workers()),
@@ -77,6 +95,13 @@ class Tiles:
         rows = self.work / f"{route}.{suffix}.txt"
         lines = (f"/{route}/1/{self._path(place, suffix)}\n" for place in self.places)
         rows.write_text("".join(lines))
+        return rows
+
+    def known(self, server: Server) -> Path:
+        """Write the paths of all our tiles with their tags; return the file that lists them."""
+        rows = self.work / "known.txt"
+        paths = (f"/scans/1/{self._path(place, 'jpg')}" for place in self.places)
+        rows.write_text("".join(f"{path} {server.tag(path)}\n" for path in paths))
         return rows
 
     def serve(self) -> AbstractContextManager[Server]:

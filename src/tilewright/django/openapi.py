@@ -34,10 +34,13 @@ from tilewright.web.params import ParameterSet
 
 PROBLEMS = {
     400: "A parameter has a value that is not allowed.",
+    401: "Who asks is not known. As 403 and 429, only where the project asks for it.",
+    403: "Who asks may not see the image.",
     404: "There is no such image, tile or plane.",
     413: "More is asked than the limits allow.",
     415: "No reader understands the file.",
     422: "The file is damaged.",
+    429: "Too much was asked in a short time.",
     503: "The storage does not answer now.",
 }
 

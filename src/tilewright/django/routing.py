@@ -1,8 +1,7 @@
 """How routes of an image hang on a viewset: the path decides, and refusals are problems."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Literal, TypeVar, cast
-from urllib.parse import unquote_plus
+from collections.abc import Callable, Iterable
+from typing import Any, cast
 
 from django.http import HttpResponse
 from rest_framework.decorators import action
@@ -12,18 +11,18 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from tilewright.django import conf
+from tilewright.django.image_routes import ROUTES
 from tilewright.django.replies import to_response
 from tilewright.web import http
 
-Method = TypeVar("Method", bound=Callable[..., HttpResponse])
+Method = Callable[..., HttpResponse]
 
 
 class PathDecides(BaseContentNegotiation):
     """The path says what is sent: neither Accept nor ``?format=`` chooses, or refuses, it."""
 
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:  # noqa: ARG002
-        """Return None: image routes have no request bodies."""
+        """Return None: image routes read request bodies themselves."""
         return None
 
     def select_renderer(
@@ -37,36 +36,27 @@ class PathDecides(BaseContentNegotiation):
         return only, only.media_type
 
 
-def route(
-    path: str, name: str, *, methods: Sequence[Literal["get", "post"]] = ("get",)
-) -> Callable[[Method], Method]:
-    """Hang a method below each object, whose answer is no serializer's."""
+def route(name: str) -> Method:
+    """Return the method of a viewset that answers a route, whose answer is no serializer's.
+
+    ``name`` is the method's own, in `ROUTES`.
+    """
+    found = ROUTES[name]
+
+    def method(self: Any, request: Request, **path: str) -> HttpResponse:
+        return found.answer(self.asked(request, path))
+
+    method.__name__ = name
+    method.__doc__ = found.help
     decorate = action(
         detail=True,
-        methods=list(methods),
-        url_path=path,
-        url_name=name,
+        methods=[found.method],
+        url_path=found.path,
+        url_name=found.name,
         content_negotiation_class=PathDecides,
         renderer_classes=[JSONRenderer],
     )
-    return cast("Callable[[Method], Method]", decorate)
-
-
-def query(request: Request) -> str:
-    """Return the query string as it was sent."""
-    return cast("str", request.META.get("QUERY_STRING", ""))
-
-
-def without(text: str, name: str) -> str:
-    """Return a query string without one parameter, however its name is escaped."""
-    fields = text.split("&")
-    return "&".join(one for one in fields if unquote_plus(one.partition("=")[0]) != name)
-
-
-def liked_suffix(request: Request, edge: conf.Edge) -> str:
-    """Return the suffix of the format that the client's Accept header likes best."""
-    offers = tuple(edge.media_types)
-    return edge.media_types[http.negotiate(request.META.get("HTTP_ACCEPT", ""), offers)]
+    return cast("Method", decorate(method))
 
 
 def as_problem(response: Response, method: str | None) -> HttpResponse:

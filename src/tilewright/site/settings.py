@@ -97,9 +97,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Tiles, regions and thumbnails of very large images.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
-    # from this machine, so that the page works offline
+    # from this machine, so that the pages work offline
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
 }
 
 LOGGING = {

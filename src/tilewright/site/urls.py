@@ -2,11 +2,12 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularAPIView
 
 from tilewright.django.maps import mosaics, ogc, views_tilejson, views_tms, views_wmts, wms
 from tilewright.site import views
 from tilewright.site.api import ImageViewSet, Router
+from tilewright.site.api_pages import RedocPage, SwaggerPage
 from tilewright.site.layers import Catalogue
 
 admin.site.site_header = "Tilewright"
@@ -24,7 +25,8 @@ urlpatterns = [
     path("api/", include(router.urls)),
     path("api/", include("tilewright.django.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("api/docs/", SwaggerPage.as_view(url_name="schema"), name="docs"),
+    path("api/redoc/", RedocPage.as_view(url_name="schema"), name="redoc"),
     *views_wmts.urls_for(layers),
     *views_tilejson.urls_for(layers),
     *views_tms.urls_for(layers),

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ def bordered(
     A tile that ends at the border, or before it, stays as it is; ``info`` is called only when
     the query has an edge. Raises ParameterError for a tile of the earth, OutsideError.
     """
-    edge = _ONLY.read(query).get("edge", "")
+    edge = _edge_of(query)
     target = asked.target
     if not edge:
         return asked, None
@@ -73,6 +74,13 @@ def bordered(
     if edge != CROP:
         return asked, Fill(inside, edge)
     return replace(asked, target=_cropped(grid.box, inside)), None
+
+
+@lru_cache(maxsize=1024)
+def _edge_of(query: str) -> str:
+    """Read a tile's query. A viewer repeats the same one for thousands of tiles."""
+    edge: str = _ONLY.read(query).get("edge", "")
+    return edge
 
 
 def _inside(box: Box, tile: Size, image: Size) -> Size:

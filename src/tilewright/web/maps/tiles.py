@@ -168,7 +168,8 @@ def map_region(
     """Return the region that ``units`` and ``projection`` make of edges.
 
     ``edges`` are left, top, right, bottom as given. Without ``projection`` the answer is in
-    the image's own CRS; ``info`` is called only when that is needed. Raises ParameterError.
+    the image's own CRS; ``info`` is called only when that is needed. Raises ParameterError, and
+    OutsideError for pixels that the image does not have.
     """
     units, crs = values.get("units", PIXELS), values.get("projection")
     width, height = values.get("width"), values.get("height")
@@ -177,9 +178,12 @@ def map_region(
     if edges is None:
         return MapRegion(crs, None, width, height)
     if units == PIXELS:
-        geo = georeference(info())
+        found = info()
+        geo = georeference(found)
         left, right = sorted((edges[0], edges[2]))
         top, bottom = sorted((edges[1], edges[3]))
+        if not (left < found.size.width and top < found.size.height and right > 0 and bottom > 0):
+            raise OutsideError("the region lies outside the image")
         places = geo.to_crs(*_outline(left, top, right - left, bottom - top))
         return MapRegion(crs, _around(*convert(geo.crs, crs, *places), crs), width, height)
     box = ordered(edges, units)

@@ -1,0 +1,1 @@
+"""A project whose images are served by Tilewright."""

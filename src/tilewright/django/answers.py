@@ -1,0 +1,263 @@
+"""The routes of an image: what each answers, whichever face took the request."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+from urllib.parse import unquote_plus
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+
+from tilewright.django import conf, earth, numbers, surface
+from tilewright.django.caching import picture_kind
+from tilewright.django.maps.address import base_url
+from tilewright.django.replies import answer, to_response
+from tilewright.errors import LimitError, OutsideError, ParameterError, SourceError, TilewrightError
+from tilewright.image import ImageInfo, Source
+from tilewright.request import RenderRequest
+from tilewright.style import Style
+from tilewright.web import borders, downloads, frames, http, metadata, scales, xyz
+
+NO_LOOK = Style()
+"""The look of an image that has none of its own."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request for an image that whoever asks may see."""
+
+    request: HttpRequest
+    path: Mapping[str, str]
+    """What stands in the path."""
+    source: Source
+    style: Callable[[], Style]
+    """Returns the look that is shown when none is asked."""
+    url_parameter: str
+    """The parameter that named the source; empty: it was none."""
+
+    @property
+    def edge(self) -> conf.Edge:
+        """What serves this process."""
+        return conf.edge()
+
+    @property
+    def rest(self) -> str:
+        """The query as it was sent, without what named the source."""
+        query: str = self.request.META.get("QUERY_STRING", "")
+        return without(query, self.url_parameter) if self.url_parameter else query
+
+    @property
+    def query(self) -> str:
+        """The same, its ``frame`` as planes."""
+        return frames.planes_named(self.rest, self.info)
+
+    @property
+    def body(self) -> bytes:
+        """What was posted. Raises LimitError above Django's own limit."""
+        try:
+            return self.request.body
+        except RequestDataTooBig:
+            sent = int(self.request.META["CONTENT_LENGTH"])
+            allowed = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            raise LimitError("request_bytes", sent, allowed) from None
+
+    def info(self) -> ImageInfo:
+        """Describe the image."""
+        return self.edge.engine.info(self.source)
+
+    def liked_suffix(self) -> str:
+        """Return the suffix of the format that the client's Accept header likes best."""
+        offers = self.edge.media_types
+        return offers[http.negotiate(self.request.META.get("HTTP_ACCEPT", ""), tuple(offers))]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path below each image, and what it answers."""
+
+    name: str
+    """Of the URL, after the name of what has the image."""
+    path: str
+    """A regular expression."""
+    answer: Callable[[Asked], HttpResponse]
+    """Raises TilewrightError."""
+    help: str
+    method: Literal["get", "post"] = "get"
+    draws: bool = False
+    """Whether the look is asked for."""
+
+
+def without(text: str, name: str) -> str:
+    """Return a query string without one parameter, however its name is escaped."""
+    fields = text.split("&")
+    return "&".join(one for one in fields if unquote_plus(one.partition("=")[0]) != name)
+
+
+def refusal(error: TilewrightError, method: str | None) -> HttpResponse:
+    """Return the problem document of an error; raise it when the server itself is at fault."""
+    if isinstance(error, SourceError):
+        logger.warning("%s: %s", error.uri, error)
+    problem = http.problem(error)
+    if problem is None:
+        raise error
+    return to_response(problem, method)
+
+
+def described(describe: Callable[[ImageInfo], Any]) -> Callable[[Asked], HttpResponse]:
+    """Return the answer whose document needs the image's description alone."""
+    ask = numbers.Ask(None, lambda engine, source: describe(engine.info(source)))
+    return lambda asked: _document(asked, describe.__name__, ask)
+
+
+def told(ask: Callable[[str], numbers.Ask]) -> Callable[[Asked], HttpResponse]:
+    """Return the answer to a question that is a query."""
+    return lambda asked: _document(asked, ask.__name__, ask(asked.query))
+
+
+def _document(asked: Asked, name: str, ask: numbers.Ask) -> HttpResponse:
+    edge, source, request = asked.edge, asked.source, asked.request
+    tag = http.etag(metadata.DOCUMENT_VERSION, name, source, ask.key)
+    validator = http.Validator(tag, edge.document_cache_control)
+    return answer(
+        request.META.get("HTTP_IF_NONE_MATCH"),
+        request.method,
+        validator,
+        lambda: edge.reply(
+            (name, source.uri, source.options),
+            validator,
+            lambda: http.document(ask.answer(edge.engine, source), validator),
+        ),
+    )
+
+
+def corners(asked: Asked) -> HttpResponse:
+    """Tell the edges of a tile."""
+    ask = earth.corners(asked.path, asked.query, asked.edge.tile_sets)
+    return _document(asked, "corners", ask)
+
+
+def tilejson(asked: Asked) -> HttpResponse:
+    """Describe the tiles of the earth."""
+    path = asked.request.path.rstrip("/").removesuffix("tilejson.json")
+    here = f"{base_url(asked.request)}{path}"
+    return _document(asked, "tilejson", earth.tilejson(here, asked.query, asked.edge.tile_sets))
+
+
+def sheet_layout(asked: Asked) -> HttpResponse:
+    """Tell where each frame stands on the sheet."""
+    return _document(asked, "sheet_layout", surface.sheet_layout(asked.rest))
+
+
+def zones(asked: Asked) -> HttpResponse:
+    """Sum up values in the polygons that were posted."""
+    ask = earth.zones(asked.query, asked.body)
+    reply = http.fresh(ask.answer(asked.edge.engine, asked.source))
+    return to_response(reply, asked.request.method)
+
+
+def tile(asked: Asked) -> HttpResponse:
+    """Draw a tile: of the image, or of the earth where the path names a tile matrix set."""
+    edge, path = asked.edge, asked.path
+    wanted = xyz.tile(
+        (path["z"], path["x"], path["y"]),
+        path["fmt"],
+        asked.query,
+        edge.suffixes,
+        asked.info,
+        sets=edge.tile_sets,
+        set_name=path.get("tms"),
+    )
+    wanted, fill = borders.bordered(asked.rest, wanted, asked.info)
+    special = None if fill is None else surface.filling(edge.engine, fill)
+    return _picture(asked, wanted, special=special)
+
+
+def thumbnail(asked: Asked) -> HttpResponse:
+    """Draw the whole image, fitted into a frame."""
+    wanted = xyz.thumbnail(asked.path["fmt"], asked.query, asked.edge.suffixes, asked.info)
+    return _picture(asked, wanted)
+
+
+def negotiated_thumbnail(asked: Asked) -> HttpResponse:
+    """Draw the same in a format that Accept names."""
+    wanted = xyz.thumbnail(asked.liked_suffix(), asked.query, asked.edge.suffixes, asked.info)
+    return _picture(asked, wanted, vary="Accept")
+
+
+def region(asked: Asked) -> HttpResponse:
+    """Draw a rectangle."""
+    wanted = scales.region(asked.path["fmt"], asked.query, asked.edge.suffixes, asked.info)
+    return _picture(asked, wanted)
+
+
+def negotiated_region(asked: Asked) -> HttpResponse:
+    """Draw the same in a format that Accept names."""
+    wanted = scales.region(asked.liked_suffix(), asked.query, asked.edge.suffixes, asked.info)
+    return _picture(asked, wanted, vary="Accept")
+
+
+def feature(asked: Asked) -> HttpResponse:
+    """Draw the polygon that was posted."""
+    fmt, suffixes = asked.path["fmt"], asked.edge.suffixes
+    return _picture(asked, xyz.feature(fmt, asked.query, suffixes, asked.body, asked.info))
+
+
+def associated(asked: Asked) -> HttpResponse:
+    """Draw a rectangle of an associated image."""
+    source = surface.associated(asked.edge.engine, asked.source, asked.path["key"])
+    asked = replace(asked, source=source)
+    wanted = scales.region(asked.path["fmt"], asked.rest, asked.edge.suffixes, asked.info)
+    return _picture(asked, wanted)
+
+
+def sheet(asked: Asked) -> HttpResponse:
+    """Draw all frames side by side."""
+    edge, text = asked.edge, asked.rest
+    cell = xyz.thumbnail(asked.path["fmt"], frames.cell_query(text), edge.suffixes, asked.info)
+    return _picture(asked, cell, special=surface.sheet(edge.engine, text))
+
+
+def _picture(
+    asked: Asked,
+    plain: RenderRequest,
+    *,
+    vary: str | None = None,
+    special: surface.Special | None = None,
+) -> HttpResponse:
+    edge, source, request = asked.edge, asked.source, asked.request
+    encoder = edge.engine.encoder(plain.encoding.format)
+    name = downloads.file_name(asked.rest, encoder.suffixes)
+    styled = plain
+    # A look that is stored is that of the image, not of what else its file holds.
+    own = source.option("associated") is None
+    if own and not plain.style.text and encoder.kind == "picture":
+        style = asked.style()
+        styled = plain if style is NO_LOOK else replace(plain, style=style)
+    render = edge.engine.render if special is None else special.render
+
+    def draw() -> http.Reply:
+        try:
+            encoded = render(source, styled)
+        except (OutsideError, ParameterError) as error:
+            if styled is plain:
+                raise
+            # The stored look may name a band that is not there: the client did not ask for it.
+            encoded = render(source, plain)
+            logger.warning("the stored look of %s was left out: %s", source.uri, error)
+        return http.picture(encoded, validator)
+
+    key = styled.key(source)
+    tag = f'"{key}"' if special is None else http.etag(key, special.key)
+    validator = http.Validator(tag, edge.cache_control, vary)
+    kind = (picture_kind(source, styled), special and special.key)
+    response = answer(
+        request.META.get("HTTP_IF_NONE_MATCH"),
+        request.method,
+        validator,
+        lambda: edge.reply(kind, validator, draw),
+    )
+    return response if name is None else surface.saved_as(response, name)
