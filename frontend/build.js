@@ -1,6 +1,7 @@
 // Bundle OpenLayers for the viewer, and note where the same version lies on the CDN.
 //
 //   out  src/tilewright/site/static/tilewright/vendor/ol.js         the bundle (ignored by git)
+//        src/tilewright/django/static/tilewright/vendor/ol.js       the same, for embed.js
 //        src/tilewright/site/static/tilewright/vendor/LICENSES.txt  of the packages in it
 //        src/tilewright/site/openlayers.json                        address and integrity hash
 import { createHash } from "node:crypto";
@@ -11,7 +12,8 @@ import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const site = join(here, "..", "src", "tilewright", "site");
-const vendor = join(site, "static", "tilewright", "vendor");
+const below = join("static", "tilewright", "vendor");
+const folders = [join(site, "..", "django", below), join(site, below)];
 
 const { version } = JSON.parse(await readFile(join(here, "node_modules/ol/package.json"), "utf8"));
 
@@ -61,10 +63,12 @@ async function put(path, text) {
 }
 
 const { code, inputs } = await bundle();
-await rm(vendor, { recursive: true, force: true });
-await mkdir(vendor, { recursive: true });
-await put(join(vendor, "LICENSES.txt"), await licenses(inputs));
+for (const vendor of folders) {
+  await rm(vendor, { recursive: true, force: true });
+  await mkdir(vendor, { recursive: true });
+  await put(join(vendor, "LICENSES.txt"), await licenses(inputs));
+}
 await put(join(site, "openlayers.json"), `${JSON.stringify(await cdn(), null, 2)}\n`);
 // Last, as its age tells scripts/build-frontend whether there is anything to do.
-await put(join(vendor, "ol.js"), code);
+for (const vendor of folders) await put(join(vendor, "ol.js"), code);
 console.log(`OpenLayers ${version}: ${Math.round(code.length / 1024)} kB for the viewer`);

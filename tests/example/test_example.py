@@ -174,6 +174,21 @@ def test_the_wheel_scrolls_the_page_until_the_map_is_clicked(page):
 
 
 @pytest.mark.slow
+def test_a_viewer_without_an_image_says_why(page):
+    page.open("/")
+    page.expected_complaints.append("tiles/metadata")
+    page.run(
+        """
+        document.body.innerHTML =
+          '<div class="tilewright-image" data-image="/api/scans/999/"></div>'
+        return import("/static/tilewright/embed.js?again")
+        """
+    )
+    page.until(lambda: page.find_all(".tilewright-image.failed .words"))
+    assert "No Scan matches the given query." in page.text(".words")
+
+
+@pytest.mark.slow
 def test_what_is_no_image_is_refused_with_the_reason(page, tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("no image")

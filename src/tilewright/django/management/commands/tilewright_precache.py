@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from django.apps import apps
-from django.core.exceptions import FieldDoesNotExist
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Model
 
 from tilewright.django import conf
 from tilewright.django.caching import picture_kind
+from tilewright.django.management.records import field_of
 from tilewright.django.sources import file_source
 from tilewright.errors import RequestError, SourceError
 from tilewright.image import Source
@@ -48,7 +47,7 @@ class Command(BaseCommand):
         edge = conf.edge()
         if edge.kept is None:
             raise CommandError("TILEWRIGHT['cache'] names no cache: nothing would be kept")
-        fields = [_field(text) for text in images]
+        fields = [field_of(text) for text in images]
         for model, field in fields:
             for record in model._default_manager.all().iterator():  # noqa: SLF001 - Django's name
                 self._image(edge, record, field, (zooms, format, query))
@@ -94,16 +93,6 @@ def _keep(edge: conf.Edge, source: Source, asked: RenderRequest) -> None:
         validator,
         lambda: http.picture(edge.engine.render(source, asked), validator),
     )
-
-
-def _field(text: str) -> tuple[type[Model], str]:
-    label, _, field = text.partition(":")
-    try:
-        model = apps.get_model(label)
-        model._meta.get_field(field)  # noqa: SLF001 - Django's own name
-    except (LookupError, ValueError, FieldDoesNotExist) as error:
-        raise CommandError(f"{text!r} is not app.Model:field: {error}") from error
-    return model, field
 
 
 def _zooms(text: str) -> range:

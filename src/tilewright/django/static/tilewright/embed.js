@@ -112,14 +112,14 @@ async function fill(host) {
     host.append(words);
   };
   try {
-    const meta = await getJson(`${host.dataset.image}tiles/metadata`);
+    const meta = await getJson(`${host.dataset.image}tiles/metadata`).catch((error) => {
+      host.replaceChildren(); // a picture that failed as well
+      host.classList.add("failed");
+      throw error;
+    });
     await loadLibrary();
     show(host, meta, say);
   } catch (error) {
-    for (const img of host.querySelectorAll("img")) {
-      if (img.complete && !img.naturalWidth) img.remove();
-      else img.addEventListener("error", () => img.remove());
-    }
     say(error.message);
   }
 }
