@@ -144,19 +144,29 @@ def visit(driver: webdriver.Chrome, address: str) -> Iterator[Page]:
         and not any(allowed in entry["message"] for allowed in page.expected_complaints)
     ]
     assert complaints == []
-    asked = {url for url in map(requested_url, driver.get_log("performance")) if url}
+    asked = requested_urls(driver.get_log("performance"))
     assert asked, "the browser's log tells what it asked for"
     outside = {url for url in asked if not url.startswith((address, "data:", "blob:", "about:"))}
     assert outside == set()
 
 
-def requested_url(entry: dict[str, str]) -> str | None:
-    """Return the address that a line of the performance log says was asked for."""
-    message = json.loads(entry["message"])["message"]
-    if message["method"] != "Network.requestWillBeSent":
-        return None
-    url: str = message["params"]["request"]["url"]
-    return url
+def requested_urls(entries: list[dict[str, str]]) -> set[str]:
+    """Return the addresses that lines of the performance log say were asked for.
+
+    What a Content-Security-Policy forbids never leaves the browser.
+    """
+    messages = [json.loads(entry["message"])["message"] for entry in entries]
+    wanted = {
+        message["params"]["requestId"]: message["params"]["request"]["url"]
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
+    }
+    forbidden = {
+        message["params"]["requestId"]
+        for message in messages
+        if message["params"].get("blockedReason") == "csp"
+    }
+    return {url for request, url in wanted.items() if request not in forbidden}
 
 
 @pytest.fixture

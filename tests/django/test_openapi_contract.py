@@ -43,5 +43,5 @@ def records(scan, stack, folder):
 def test_no_answer_is_other_than_the_schema_says(records, mode):
     document = SchemaGenerator(patterns=plain.urls).get_schema(request=None, public=True)
     plainly = json.loads(json.dumps(document)) | {"servers": [{"url": "/api"}]}
-    broken = broken_promises(plainly, records, mode, 40, get_wsgi_application())
+    broken = broken_promises(plainly, records, mode, 40, app=get_wsgi_application())
     assert not broken, "\n\n".join(broken)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.routers import DynamicRoute, Route, SimpleRouter
 from rest_framework.serializers import ModelSerializer, SerializerMethodField
@@ -43,6 +44,14 @@ class ImageSerializer(ModelSerializer[Image]):
         }
 
 
+_REFUSAL = {"type": "object", "properties": {"detail": {"type": "string"}}}
+
+
+@extend_schema_view(
+    retrieve=extend_schema(
+        responses={200: ImageSerializer, 404: OpenApiResponse(_REFUSAL, "There is no such image.")}
+    )
+)
 class ImageViewSet(ImageViewSetMixin, ReadOnlyModelViewSet[Image]):
     """The listed images."""
 
