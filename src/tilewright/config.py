@@ -31,6 +31,9 @@ class Limits:
     """Pixels of one answer."""
     output_side: int = 16_384
     """Width or height of one answer, in pixels."""
+    streamed_pixels: int = 256 * MEBI
+    """Pixels of an answer that is written to a temporary file and sent from there: a TIFF or NPY
+    too large to hold."""
     bands: int = 512
     """Bands that one request may read."""
     decoded_bytes: int = 256 * MEBI

@@ -38,6 +38,7 @@ from tilewright.render import (
     to_bytes,
 )
 from tilewright.request import (
+    Laid,
     MapRegion,
     MapTile,
     Resampling,
@@ -76,7 +77,7 @@ class Drawing:
 
     def read(
         self,
-        target: Target,
+        target: Laid,
         bands: Sequence[int] | None,
         plane: Plane,
         resampling: Resampling = "bilinear",
@@ -106,7 +107,7 @@ class Drawing:
         check_output(grid.size, bands, info, self.config.limits, channels=channels)
 
     def picture(
-        self, target: Target, style: Style, plane: Plane, resampling: Resampling = "bilinear"
+        self, target: Laid, style: Style, plane: Plane, resampling: Resampling = "bilinear"
     ) -> tuple[Picture, Grid]:
         """Return the picture of a target in a style, and the grid that it lies on."""
         info = self.reader.info
@@ -285,6 +286,11 @@ class Drawing:
             layer = data[channel.band]
             values.append(layer.ravel() if mask is None else layer[mask])
         return np.concatenate(values)
+
+
+def picture_raster(picture: Picture, grid: Grid) -> Raster:
+    """Return a picture as a raster, for formats that hold rasters."""
+    return Raster(np.moveaxis(picture.data, -1, 0), None, grid)
 
 
 def _range_text(channel: Channel) -> str:

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import BinaryIO
 
-import numpy as np
-
-from tilewright import look
+from tilewright import look, strips
 from tilewright.blobs import Blob
 from tilewright.blobs.places import Places, Stores
 from tilewright.cache import ChunkCache, SingleFlight, Store
@@ -17,7 +16,7 @@ from tilewright.cog.validate import validate
 from tilewright.colormaps import Colormaps, classify
 from tilewright.composing import Composer
 from tilewright.config import Config
-from tilewright.drawing import Drawing
+from tilewright.drawing import Drawing, picture_raster
 from tilewright.encode import Encoder
 from tilewright.encode.geotiff import on_earth
 from tilewright.errors import ParameterError, SourceError
@@ -99,6 +98,28 @@ class Engine:
             return self._live().renders.do(
                 (source, request), lambda: self._draw(source, reader, request, encoder)
             )
+
+    def is_large(self, source: Source, request: RenderRequest) -> bool:
+        """Tell whether `write` is for what a request describes, rather than `render`.
+
+        Raises a SourceError, a RequestError.
+        """
+        encoder = self.encoder(request.encoding.format)
+        if encoder.kind != "raster" or encoder.write is None:
+            return False
+        return strips.is_large(self.info(source), request)
+
+    def write(self, source: Source, request: RenderRequest, file: BinaryIO) -> None:
+        """Write what `render` returns into a file that can be sought in, strip by strip.
+
+        Raises a SourceError, a RequestError or an EncodeError.
+        """
+        encoder = self.encoder(request.encoding.format)
+        if encoder.kind != "raster" or encoder.write is None:
+            raise ParameterError("format", "one that is written in strips", encoder.name)
+        with self.lease(source) as reader:
+            drawing = replace(self._drawing(source, reader), clip=request.clip)
+            strips.write(drawing, request, encoder.write, file)
 
     def picture(self, source: Source, request: RenderRequest) -> Picture:
         """Return what `render` would encode, for faces that lay pictures on each other.
@@ -295,7 +316,8 @@ class Engine:
             return encoder.encode(placed, request.encoding)
         picture, grid = drawing.picture(target, style, plane, request.resampling)
         if encoder.kind == "raster":
-            return encoder.encode(_as_raster(picture, grid, style, geo), request.encoding)
+            placed = picture_raster(picture, _place_of(picture, grid, style, geo))
+            return encoder.encode(placed, request.encoding)
         return encoder.encode(picture, request.encoding)
 
     def _drawing(self, source: Source, reader: Reader) -> Drawing:
@@ -360,10 +382,8 @@ def _held_numbers(found: Measurement) -> int:
     )
 
 
-def _as_raster(picture: Picture, grid: Grid, style: Style, geo: Geo | None) -> Raster:
-    """Return a picture as a raster, for formats that hold rasters."""
-    data = np.moveaxis(picture.data, -1, 0)
+def _place_of(picture: Picture, grid: Grid, style: Style, geo: Geo | None) -> Grid:
+    """Return where the pixels of a picture lie; what is turned or mirrored lies nowhere."""
     if style.orientation == Orientation():
-        return Raster(data, None, on_earth(grid, geo))
-    # What is turned or mirrored lies nowhere: the grid no longer tells where the pixels are.
-    return Raster(data, None, Grid(picture.size, Affine.scale(1.0, 1.0)))
+        return on_earth(grid, geo)
+    return Grid(picture.size, Affine.scale(1.0, 1.0))

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Literal
+from typing import Literal, Protocol
 
 from tilewright.crs import period
 from tilewright.errors import OutsideError, ParameterError
@@ -192,6 +192,13 @@ def georeference(info: ImageInfo) -> Geo:
 
 
 Target = Region | Fit | Tile | MapTile | MapRegion
+
+
+class Laid(Protocol):
+    """What lies on an image: a target, or a part of one."""
+
+    def grid(self, info: ImageInfo) -> Grid:
+        """Return its pixels. Raises a RequestError."""
 
 
 @lru_cache(maxsize=1024)

@@ -210,7 +210,7 @@ def test_there_are_no_other_routes(get, path):
     ("path", "limit", "asked"),
     [
         ("data/region.png?width=20000&height=10", "output_side", 20_000),
-        ("data/region.npy?width=16000&height=16000", "output_pixels", 256_000_000),
+        ("data/region.png?width=16000&height=16000", "output_pixels", 256_000_000),
     ],
 )
 def test_too_much_is_refused_with_the_limit(get, path, limit, asked):

@@ -9,8 +9,9 @@ from urllib.parse import unquote_plus
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
-from tilewright.django import conf, earth, numbers, surface
+from tilewright.django import conf, earth, numbers, streaming, surface
 from tilewright.django.caching import picture_kind
 from tilewright.django.maps.address import base_url
 from tilewright.django.replies import answer, to_response
@@ -83,7 +84,7 @@ class Route:
     """Of the URL, after the name of what has the image."""
     path: str
     """A regular expression."""
-    answer: Callable[[Asked], HttpResponse]
+    answer: Callable[[Asked], HttpResponseBase]
     """Raises TilewrightError."""
     help: str
     method: Literal["get", "post"] = "get"
@@ -107,18 +108,18 @@ def refusal(error: TilewrightError, method: str | None) -> HttpResponse:
     return to_response(problem, method)
 
 
-def described(describe: Callable[[ImageInfo], Any]) -> Callable[[Asked], HttpResponse]:
+def described(describe: Callable[[ImageInfo], Any]) -> Callable[[Asked], HttpResponseBase]:
     """Return the answer whose document needs the image's description alone."""
     ask = numbers.Ask(None, lambda engine, source: describe(engine.info(source)))
     return lambda asked: _document(asked, describe.__name__, ask)
 
 
-def told(ask: Callable[[str], numbers.Ask]) -> Callable[[Asked], HttpResponse]:
+def told(ask: Callable[[str], numbers.Ask]) -> Callable[[Asked], HttpResponseBase]:
     """Return the answer to a question that is a query."""
     return lambda asked: _document(asked, ask.__name__, ask(asked.query))
 
 
-def _document(asked: Asked, name: str, ask: numbers.Ask) -> HttpResponse:
+def _document(asked: Asked, name: str, ask: numbers.Ask) -> HttpResponseBase:
     edge, source, request = asked.edge, asked.source, asked.request
     tag = http.etag(metadata.DOCUMENT_VERSION, name, source, ask.key)
     validator = http.Validator(tag, edge.document_cache_control)
@@ -134,32 +135,32 @@ def _document(asked: Asked, name: str, ask: numbers.Ask) -> HttpResponse:
     )
 
 
-def corners(asked: Asked) -> HttpResponse:
+def corners(asked: Asked) -> HttpResponseBase:
     """Tell the edges of a tile."""
     ask = earth.corners(asked.path, asked.query, asked.edge.tile_sets)
     return _document(asked, "corners", ask)
 
 
-def tilejson(asked: Asked) -> HttpResponse:
+def tilejson(asked: Asked) -> HttpResponseBase:
     """Describe the tiles of the earth."""
     path = asked.request.path.rstrip("/").removesuffix("tilejson.json")
     here = f"{base_url(asked.request)}{path}"
     return _document(asked, "tilejson", earth.tilejson(here, asked.query, asked.edge.tile_sets))
 
 
-def sheet_layout(asked: Asked) -> HttpResponse:
+def sheet_layout(asked: Asked) -> HttpResponseBase:
     """Tell where each frame stands on the sheet."""
     return _document(asked, "sheet_layout", surface.sheet_layout(asked.rest))
 
 
-def zones(asked: Asked) -> HttpResponse:
+def zones(asked: Asked) -> HttpResponseBase:
     """Sum up values in the polygons that were posted."""
     ask = earth.zones(asked.query, asked.body)
     reply = http.fresh(ask.answer(asked.edge.engine, asked.source))
     return to_response(reply, asked.request.method)
 
 
-def tile(asked: Asked) -> HttpResponse:
+def tile(asked: Asked) -> HttpResponseBase:
     """Draw a tile: of the image, or of the earth where the path names a tile matrix set."""
     edge, path = asked.edge, asked.path
     wanted = xyz.tile(
@@ -176,37 +177,37 @@ def tile(asked: Asked) -> HttpResponse:
     return _picture(asked, wanted, special=special)
 
 
-def thumbnail(asked: Asked) -> HttpResponse:
+def thumbnail(asked: Asked) -> HttpResponseBase:
     """Draw the whole image, fitted into a frame."""
     wanted = xyz.thumbnail(asked.path["fmt"], asked.query, asked.edge.suffixes, asked.info)
     return _picture(asked, wanted)
 
 
-def negotiated_thumbnail(asked: Asked) -> HttpResponse:
+def negotiated_thumbnail(asked: Asked) -> HttpResponseBase:
     """Draw the same in a format that Accept names."""
     wanted = xyz.thumbnail(asked.liked_suffix(), asked.query, asked.edge.suffixes, asked.info)
     return _picture(asked, wanted, vary="Accept")
 
 
-def region(asked: Asked) -> HttpResponse:
+def region(asked: Asked) -> HttpResponseBase:
     """Draw a rectangle."""
     wanted = scales.region(asked.path["fmt"], asked.query, asked.edge.suffixes, asked.info)
     return _picture(asked, wanted)
 
 
-def negotiated_region(asked: Asked) -> HttpResponse:
+def negotiated_region(asked: Asked) -> HttpResponseBase:
     """Draw the same in a format that Accept names."""
     wanted = scales.region(asked.liked_suffix(), asked.query, asked.edge.suffixes, asked.info)
     return _picture(asked, wanted, vary="Accept")
 
 
-def feature(asked: Asked) -> HttpResponse:
+def feature(asked: Asked) -> HttpResponseBase:
     """Draw the polygon that was posted."""
     fmt, suffixes = asked.path["fmt"], asked.edge.suffixes
     return _picture(asked, xyz.feature(fmt, asked.query, suffixes, asked.body, asked.info))
 
 
-def associated(asked: Asked) -> HttpResponse:
+def associated(asked: Asked) -> HttpResponseBase:
     """Draw a rectangle of an associated image."""
     source = surface.associated(asked.edge.engine, asked.source, asked.path["key"])
     asked = replace(asked, source=source)
@@ -214,7 +215,7 @@ def associated(asked: Asked) -> HttpResponse:
     return _picture(asked, wanted)
 
 
-def sheet(asked: Asked) -> HttpResponse:
+def sheet(asked: Asked) -> HttpResponseBase:
     """Draw all frames side by side."""
     edge, text = asked.edge, asked.rest
     cell = xyz.thumbnail(asked.path["fmt"], frames.cell_query(text), edge.suffixes, asked.info)
@@ -227,7 +228,7 @@ def _picture(
     *,
     vary: str | None = None,
     special: surface.Special | None = None,
-) -> HttpResponse:
+) -> HttpResponseBase:
     edge, source, request = asked.edge, asked.source, asked.request
     encoder = edge.engine.encoder(plain.encoding.format)
     name = downloads.file_name(asked.rest, encoder.suffixes)
@@ -253,11 +254,12 @@ def _picture(
     key = styled.key(source)
     tag = f'"{key}"' if special is None else http.etag(key, special.key)
     validator = http.Validator(tag, edge.cache_control, vary)
+    known = request.META.get("HTTP_IF_NONE_MATCH")
+    # What the client holds is not opened: asking how large the answer is would.
+    new = special is None and not http.matches(known, tag)
+    if new and edge.engine.is_large(source, styled):
+        response = streaming.answer(request, edge.engine, source, styled, validator)
+        return response if name is None else surface.saved_as(response, name)
     kind = (picture_kind(source, styled), special and special.key)
-    response = answer(
-        request.META.get("HTTP_IF_NONE_MATCH"),
-        request.method,
-        validator,
-        lambda: edge.reply(kind, validator, draw),
-    )
+    response = answer(known, request.method, validator, lambda: edge.reply(kind, validator, draw))
     return response if name is None else surface.saved_as(response, name)

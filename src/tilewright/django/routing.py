@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework.decorators import action
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -15,7 +16,7 @@ from tilewright.django.image_routes import ROUTES
 from tilewright.django.replies import to_response
 from tilewright.web import http
 
-Method = Callable[..., HttpResponse]
+Method = Callable[..., HttpResponseBase]
 
 
 class PathDecides(BaseContentNegotiation):
@@ -43,7 +44,7 @@ def route(name: str) -> Method:
     """
     found = ROUTES[name]
 
-    def method(self: Any, request: Request, **path: str) -> HttpResponse:
+    def method(self: Any, request: Request, **path: str) -> HttpResponseBase:
         return found.answer(self.asked(request, path))
 
     method.__name__ = name

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 import numpy as np
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 
 from tilewright.django import surface_dump
@@ -114,7 +114,7 @@ def _picture_encoder(engine: Engine, asked: RenderRequest) -> PictureEncoder:
     return encoder
 
 
-def saved_as(response: HttpResponse, name: str) -> HttpResponse:
+def saved_as(response: HttpResponseBase, name: str) -> HttpResponseBase:
     """Return a reply that a browser saves under a name (RFC 6266); a 304 is left as it is."""
     if response.status_code == HTTPStatus.OK:
         response["Content-Disposition"] = content_disposition_header(True, name)

@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured, PermissionDenied, Valid
 from django.db import close_old_connections
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, re_path
 from django.views.decorators.csrf import csrf_exempt
@@ -118,11 +119,11 @@ class ImageViews(_Views):
     image that is no model's has an override of `get_source` alone.
     """
 
-    def get(self, request: HttpRequest, *_: Any, **path: str) -> HttpResponse:
+    def get(self, request: HttpRequest, *_: Any, **path: str) -> HttpResponseBase:
         """Answer the route."""
         return self.route.answer(self.asked(request, path))
 
-    def post(self, request: HttpRequest, *_: Any, **path: str) -> HttpResponse:
+    def post(self, request: HttpRequest, *_: Any, **path: str) -> HttpResponseBase:
         """Answer a route that reads what is posted."""
         return self.route.answer(self.asked(request, path))
 
@@ -139,11 +140,11 @@ class AsyncImageViews(_Views):
     threads that all requests share, so that many do not run at once.
     """
 
-    async def get(self, request: HttpRequest, *_: Any, **path: str) -> HttpResponse:
+    async def get(self, request: HttpRequest, *_: Any, **path: str) -> HttpResponseBase:
         """Answer the route."""
         return await self._answered(request, path)
 
-    async def post(self, request: HttpRequest, *_: Any, **path: str) -> HttpResponse:
+    async def post(self, request: HttpRequest, *_: Any, **path: str) -> HttpResponseBase:
         """Answer a route that reads what is posted."""
         return await self._answered(request, path)
 
@@ -153,7 +154,7 @@ class AsyncImageViews(_Views):
         """Refuse other methods."""
         return self._refused_method(request)
 
-    async def _answered(self, request: HttpRequest, path: Mapping[str, str]) -> HttpResponse:
+    async def _answered(self, request: HttpRequest, path: Mapping[str, str]) -> HttpResponseBase:
         asked = await sync_to_async(self._looked_up)(request, path)
         answer = sync_to_async(_answer, thread_sensitive=False, executor=_threads())
         return await answer(self.route, asked)
@@ -177,7 +178,7 @@ def _threads() -> ThreadPoolExecutor:
 os.register_at_fork(after_in_child=_threads.cache_clear)
 
 
-def _answer(route: Route, asked: Asked) -> HttpResponse:
+def _answer(route: Route, asked: Asked) -> HttpResponseBase:
     try:
         return route.answer(asked)
     finally:
@@ -202,7 +203,7 @@ def _guarded(view: _Answered) -> _Answered:
     @wraps(view)
     async def guarded_async(request: HttpRequest, *args: Any, **path: Any) -> Any:
         try:
-            found: Awaitable[HttpResponse] | HttpResponse = view(request, *args, **path)
+            found: Awaitable[HttpResponseBase] | HttpResponseBase = view(request, *args, **path)
             # A mixin in front, such as that of a login, may answer at once.
             return await found if isawaitable(found) else found
         except (TilewrightError, Http404, PermissionDenied) as error:

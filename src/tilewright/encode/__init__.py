@@ -1,9 +1,10 @@
 """What an encoder must be. No codec is imported here; each module loads its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import BinaryIO, Literal
 
+from tilewright.geometry import Grid
 from tilewright.image import Encoded, Picture, Raster
 from tilewright.request import Encoding
 
@@ -24,6 +25,16 @@ class PictureEncoder:
 
 
 @dataclass(frozen=True, slots=True)
+class Strips:
+    """A raster too large to hold: its rows from the top."""
+
+    grid: Grid
+    """Of the whole."""
+    rasters: Iterator[Raster]
+    """At least one, all of one dtype and as many bands; each is 512 rows high but the last."""
+
+
+@dataclass(frozen=True, slots=True)
 class RasterEncoder:
     """A format for measuring: takes the `Raster` itself and keeps its dtype and bands."""
 
@@ -32,6 +43,9 @@ class RasterEncoder:
     suffixes: tuple[str, ...]
     encode: Callable[[Raster, Encoding], Encoded]
     """Raises EncodeError when the raster does not fit the format."""
+    write: Callable[[Strips, Encoding, BinaryIO], None] | None = None
+    """Writes strips into an empty file that can be sought in; None: the format needs all at once.
+    Raises EncodeError, and what the strips raise."""
     kind: Literal["raster"] = "raster"
 
 
