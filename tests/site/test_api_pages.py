@@ -1,4 +1,7 @@
+import os
 import re
+import subprocess
+import sys
 
 import httpx
 import pytest
@@ -32,3 +35,17 @@ def test_what_a_page_of_the_schema_is_made_of_is_here(server, path):
         assert any(part.endswith(".js") for part in parts)
         for part in parts:
             assert client.get(part.replace("&amp;", "&")).status_code == httpx.codes.OK, part
+
+
+def test_the_sites_schema_is_made_without_a_warning(tmp_path):
+    settings = {"DJANGO_SETTINGS_MODULE": "tilewright.site.settings", "HOME": str(tmp_path)}
+    made = subprocess.run(
+        [sys.executable, "-m", "django", "spectacular", "--validate", "--fail-on-warn"],
+        env=os.environ | settings,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (made.returncode, made.stderr) == (0, "")
+    assert "/api/images/{id}/" in made.stdout
+    assert "/api/docs/" not in made.stdout

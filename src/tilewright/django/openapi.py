@@ -65,6 +65,14 @@ _KEY = OpenApiParameter(
 )
 
 
+_GEOJSON = {"type": "object", "description": "GeoJSON (RFC 7946)."}
+_EARTH = {
+    "type": "Polygon",
+    "coordinates": [[[-180, -85], [180, -85], [180, 85], [-180, 85], [-180, -85]]],
+}
+"""An example for any image, but not of a picture: at full resolution none is as large."""
+
+
 class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its base has no types
     """Adds parameters and media types to every viewset that has the mixin."""
 
@@ -83,7 +91,10 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
         )
         places_in_path = [
             OpenApiParameter(
-                name, {"type": "integer", "minimum": 0}, OpenApiParameter.PATH, description=text
+                name,
+                {"type": "integer", "minimum": 0, "example": 0},
+                OpenApiParameter.PATH,
+                description=text,
             )
             for name, text in _PLACES.items()
         ]
@@ -107,7 +118,7 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
             # Its path differs from that of `tile` in nothing but a parameter.
             map_tile=_pictures(
                 pictures,
-                [_SET, *places_in_path, suffix, *_parameters(borders.TILE)],
+                [_SET, *places_in_path, suffix, *_parameters(xyz.TILE)],
                 operation_id=f"{self.target.__name__}_map_tile",
             ),
             thumbnail=_pictures(pictures, [suffix, *_parameters(downloads.THUMBNAIL)]),
@@ -124,10 +135,12 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
             zones=_posted(
                 {(200, http.JSON): OpenApiResponse(dict(features.STATISTICS_SCHEMA))},
                 _parameters(features.STATISTICS),
+                {**_GEOJSON, "example": _EARTH},
             ),
             feature=_posted(
                 {(200, media): OpenApiResponse(OpenApiTypes.BINARY) for media in pictures},
                 [suffix, *_parameters(downloads.FEATURE)],
+                _GEOJSON,
             ),
             negotiated_region=_pictures(pictures, _parameters(scales.REGION)),
         )(described)
@@ -164,13 +177,15 @@ def _pictures(
 
 
 def _posted(
-    responses: Mapping[tuple[int, str], OpenApiResponse], parameters: list[OpenApiParameter]
+    responses: Mapping[tuple[int, str], OpenApiResponse],
+    parameters: list[OpenApiParameter],
+    body: Mapping[str, Any],
 ) -> Any:
     """Describe a route that takes GeoJSON."""
     return extend_schema(
         parameters=parameters,
         filters=False,
-        request={features.MEDIA_TYPE: {"type": "object", "description": "GeoJSON (RFC 7946)."}},
+        request={features.MEDIA_TYPE: dict(body)},
         responses={**responses, **_problems()},
     )
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,6 +17,7 @@ _OWN_HOST = (
 class SwaggerPage(SpectacularSwaggerSplitView):
     """``/api/docs/``: try the routes out."""
 
+    @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return the page, or its script."""
         page: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
@@ -27,6 +29,7 @@ class RedocPage(SpectacularRedocView):
 
     template_name = "tilewright/redoc.html"
 
+    @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return the page."""
         page: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]

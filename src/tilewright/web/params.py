@@ -58,6 +58,7 @@ def integer(
     high: int = LARGEST,
     default: int | None = None,
     required: bool = False,
+    example: int | None = None,
     aliases: tuple[str, ...] = (),
     misspellings: tuple[str, ...] = (),
 ) -> Parameter[int]:
@@ -71,6 +72,8 @@ def integer(
 
     allowed = f"a whole number from {low} to {high}"
     schema = {"type": "integer", "minimum": low, "maximum": high} | _default(default)
+    if example is not None:
+        schema["example"] = example
     return Parameter(
         name, help, allowed, parse, str, schema, required, aliases, misspellings=misspellings
     )

@@ -42,8 +42,20 @@ UNITS = choice(
 
 PIXEL = ParameterSet(
     (
-        integer("left", "Column, from 0 at the left.", required=True, misspellings=("x", "column")),
-        integer("top", "Row, from 0 at the top.", required=True, misspellings=("y", "row")),
+        integer(
+            "left",
+            "Column, from 0 at the left.",
+            required=True,
+            example=0,
+            misspellings=("x", "column"),
+        ),
+        integer(
+            "top",
+            "Row, from 0 at the top.",
+            required=True,
+            example=0,
+            misspellings=("y", "row"),
+        ),
         *PLANE,
     )
 )

@@ -33,7 +33,7 @@ def _coordinates_parameter() -> Parameter[str]:
         "a coordinate reference system such as EPSG:4326",
         parse,
         str,
-        {"type": "string", "default": CRS84, "example": "EPSG:32618"},
+        {"type": "string", "default": CRS84, "example": "EPSG:4326"},
         aliases=("coord-crs",),
         misspellings=("coordCrs", "coordinate_crs", "coords_crs"),
     )
