@@ -1,9 +1,8 @@
-// Bundle OpenLayers for the viewer, and note where the same version lies on the CDN.
+// Bundle OpenLayers for the viewers, and note where the same version lies on the CDN.
 //
-//   out  src/tilewright/site/static/tilewright/vendor/ol.js         the bundle (ignored by git)
-//        src/tilewright/django/static/tilewright/vendor/ol.js       the same, for embed.js
-//        src/tilewright/site/static/tilewright/vendor/LICENSES.txt  of the packages in it
-//        src/tilewright/site/openlayers.json                        address and integrity hash
+//   out  src/tilewright/django/static/tilewright/vendor/ol.js         the bundle (ignored by git)
+//        src/tilewright/django/static/tilewright/vendor/LICENSES.txt  of the packages in it
+//        src/tilewright/site/openlayers.json                          address and integrity hash
 import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -11,9 +10,8 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const site = join(here, "..", "src", "tilewright", "site");
-const below = join("static", "tilewright", "vendor");
-const folders = [join(site, "..", "django", below), join(site, below)];
+const python = join(here, "..", "src", "tilewright");
+const vendor = join(python, "django", "static", "tilewright", "vendor");
 
 const { version } = JSON.parse(await readFile(join(here, "node_modules/ol/package.json"), "utf8"));
 
@@ -63,12 +61,10 @@ async function put(path, text) {
 }
 
 const { code, inputs } = await bundle();
-for (const vendor of folders) {
-  await rm(vendor, { recursive: true, force: true });
-  await mkdir(vendor, { recursive: true });
-  await put(join(vendor, "LICENSES.txt"), await licenses(inputs));
-}
-await put(join(site, "openlayers.json"), `${JSON.stringify(await cdn(), null, 2)}\n`);
+await rm(vendor, { recursive: true, force: true });
+await mkdir(vendor, { recursive: true });
+await put(join(vendor, "LICENSES.txt"), await licenses(inputs));
+await put(join(python, "site", "openlayers.json"), `${JSON.stringify(await cdn(), null, 2)}\n`);
 // Last, as its age tells scripts/build-frontend whether there is anything to do.
-for (const vendor of folders) await put(join(vendor, "ol.js"), code);
-console.log(`OpenLayers ${version}: ${Math.round(code.length / 1024)} kB for the viewer`);
+await put(join(vendor, "ol.js"), code);
+console.log(`OpenLayers ${version}: ${Math.round(code.length / 1024)} kB for the viewers`);

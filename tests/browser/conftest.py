@@ -21,7 +21,7 @@ from tests.browser import colours
 from tests.browser.page import Page
 
 ROOT = Path(__file__).resolve().parents[2]
-BUNDLE = ROOT / "src/tilewright/site/static/tilewright/vendor/ol.js"
+BUNDLE = ROOT / "src/tilewright/django/static/tilewright/vendor/ol.js"
 FLAGS = (
     "--headless",
     "--no-sandbox",

@@ -1,5 +1,5 @@
 // The list of images, a page at a time.
-import { count, getJson, size, whyNot } from "./api.js";
+import { count, getJson, size, whyNot } from "../tilewright/api.js";
 
 const byId = (id) => document.getElementById(id);
 const list = byId("list");

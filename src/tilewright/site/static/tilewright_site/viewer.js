@@ -1,5 +1,5 @@
 // One image, to pan and to zoom: wires the parts to the page.
-import { getJson, measure, size, whyNot } from "./api.js";
+import { getJson, measure, size, whyNot } from "../tilewright/api.js";
 import { fillDetails } from "./details.js";
 import { createEarthView } from "./earth-view.js";
 import { parseHash } from "./hash.js";

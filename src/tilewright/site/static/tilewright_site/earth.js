@@ -1,6 +1,6 @@
 // The map: tiles of one image on the earth, in Web Mercator, over a graticule.
+import { Moving, duration, plainMap, transition } from "../tilewright/map.js";
 import { HIGHEST, boxes, crosses, edges, sayLat, sayLon, wrap } from "./lonlat.js";
-import { Moving, duration, plainMap, transition } from "./map.js";
 
 const ROUND = 2 * Math.PI * 6378137; // metres: once round the earth, as Web Mercator has it
 const TILE = 256; // CSS pixels

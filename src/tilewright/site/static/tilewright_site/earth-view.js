@@ -1,5 +1,5 @@
 // The image on the earth, as the other view of the page.
-import { getJson } from "./api.js";
+import { getJson } from "../tilewright/api.js";
 import { createEarth } from "./earth.js";
 import { formatMapHash } from "./hash.js";
 import { digits, sayLat, sayLon } from "./lonlat.js";

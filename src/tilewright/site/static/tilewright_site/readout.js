@@ -1,5 +1,5 @@
 // The values under the pointer, or in the middle for those who use the keyboard.
-import { getJson, measure } from "./api.js";
+import { getJson, measure } from "../tilewright/api.js";
 
 const PAUSE = 120; // ms without a move before the server is asked
 const LETTERS = { red: "R", green: "G", blue: "B", alpha: "A", gray: "" };

@@ -1,5 +1,5 @@
 // What the file says of itself.
-import { count, measure, size } from "./api.js";
+import { count, measure, size } from "../tilewright/api.js";
 import { bandLabel } from "./readout.js";
 
 /** Fill a <dl> from the answer of info/metadata. */

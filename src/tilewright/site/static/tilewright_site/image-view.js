@@ -1,14 +1,8 @@
 // The image in its own pixels, as one of the two views of the page.
-import { count, measure } from "./api.js";
+import { count, measure } from "../tilewright/api.js";
+import { tileFormat } from "../tilewright/format.js";
+import { createMap } from "../tilewright/map.js";
 import { formatHash } from "./hash.js";
-import { createMap } from "./map.js";
-
-/** JPEG is small; PNG where some pixels are to be seen through. Floats may hold "no number". */
-function tileFormat({ bands, dtype, masked }) {
-  const clear = (band) => band.nodata !== null || /alpha|palette/.test(band.interpretation);
-  const seeThrough = masked || dtype.startsWith("float") || Object.values(bands).some(clear);
-  return seeThrough ? "png" : "jpeg";
-}
 
 /** Make the view; `query(values)` is the end of an address, with the plane that is shown. */
 export function createImageView(target, { api, meta, query, readout, wanted }) {
