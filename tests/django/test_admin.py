@@ -6,19 +6,15 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-import tifffile
 from django.contrib import admin
 from django.contrib.auth.models import Permission, User
-from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import path
 from PIL import Image
 
 from tests.testapp.models import Scan
 from tilewright.django.admin import ImageAdminMixin
-from tilewright.django.facts import sentence
-from tilewright.django.forms import ImageFileFormField, validate_image
 
 SECRET_PK = 9000
 ROUTES = ("tiles/metadata", "tiles/0/0/0.png", "data/thumbnail.jpg")
@@ -220,57 +216,6 @@ def test_a_record_is_changed_without_a_new_file(staff, scan):
     assert response.status_code == 200
     scan.refresh_from_db()
     assert (scan.name, scan.file.name) == ("other", "a.tif")
-
-
-def large_upload(content):
-    upload = TemporaryUploadedFile("a.tif", "image/tiff", len(content), None)
-    upload.write(content)
-    upload.seek(0)
-    return upload
-
-
-def tiff(**layout):
-    buffer = io.BytesIO()
-    tifffile.imwrite(buffer, np.zeros((300, 400), np.uint16), **layout)
-    return buffer.getvalue()
-
-
-@pytest.mark.parametrize("make", [large_upload, lambda data: SimpleUploadedFile("a.tif", data)])
-def test_the_form_field_says_what_a_file_is(make):
-    upload = ImageFileFormField().clean(make(tiff()))
-    assert sentence(upload.image_info) == "TIFF, 400 × 300 pixels, 1 band of uint16, 1 level"
-    assert upload.read(4) == b"II*\0"
-
-
-@pytest.mark.parametrize(
-    ("limits", "why"),
-    [({"file_side": 100}, "This file cannot be shown: "), ({"output_pixels": 10}, None)],
-)
-def test_the_limits_apply_to_the_file_and_not_to_the_trial(settings, limits, why):
-    settings.TILEWRIGHT = {"limits": limits}
-    upload = SimpleUploadedFile("a.tif", tiff())
-    if why is None:
-        assert ImageFileFormField().clean(upload) is upload
-        return
-    with pytest.raises(ValidationError, match=why):
-        ImageFileFormField().clean(upload)
-
-
-@pytest.mark.parametrize("name", ["a", "a.tif", "a.../../x", "a.t if", "a." + "x" * 300])
-def test_names_do_no_harm_and_reasons_name_no_path(name):
-    with pytest.raises(ValidationError) as caught:
-        ImageFileFormField(max_length=None).clean(SimpleUploadedFile(name, b"nothing"))
-    assert "/" not in str(caught.value.message)
-
-
-def test_a_models_validator_looks_at_uploads_only(scan, folder):
-    (folder / "a.tif").write_bytes(b"damaged since")
-    validate_image(scan.file)
-    scan.file = SimpleUploadedFile("b.tif", b"nothing")
-    with pytest.raises(ValidationError, match="cannot be shown"):
-        validate_image(scan.file)
-    scan.file = SimpleUploadedFile("b.png", png())
-    validate_image(scan.file)
 
 
 def told(*arguments):

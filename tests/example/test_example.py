@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from selenium import webdriver
-from selenium.webdriver.common.by import By
 
 from tests.browser import colours
 from tests.browser.conftest import ROOT, driver, free_port, visit, wait_for
@@ -146,9 +145,8 @@ def test_a_picture_is_uploaded_and_looked_at(page, picture):
     assert not np.array_equal(seen, near)
 
     page.open("/admin/scans/scan/")
-    (small,) = page.find_all("img.tilewright-thumbnail")
+    small = page.find("img.tilewright-thumbnail")
     page.until(lambda: page.run("return arguments[0].naturalWidth", small) == 160)
-    small.find_element(By.XPATH, "ancestor::tr")
 
     page.open("/")
     page.until(lambda: page.find(".tilewright-image .map canvas"))
@@ -156,7 +154,10 @@ def test_a_picture_is_uploaded_and_looked_at(page, picture):
 
 
 @pytest.mark.slow
-def test_the_wheel_scrolls_the_page_until_the_map_is_clicked(page):
+def test_the_wheel_scrolls_the_page_until_the_map_is_clicked(page, picture):
+    log_in(page)
+    upload(page, "Wheel", picture)
+    page.until(lambda: page.find_all(".messagelist .info"))
     page.open("/")
     page.until(lambda: page.find(".tilewright-image .map canvas"))
     before = settled(page, ".tilewright-image")
@@ -171,6 +172,23 @@ def test_the_wheel_scrolls_the_page_until_the_map_is_clicked(page):
     host.click()
     page.run(wheel, host)
     page.until(lambda: not np.array_equal(before, settled(page, ".tilewright-image")))
+
+
+@pytest.mark.slow
+def test_the_viewer_fits_a_narrow_window(page, picture):
+    log_in(page)
+    page.driver.set_window_size(420, 800)
+    try:
+        upload(page, "Narrow", picture)
+        page.until(lambda: page.find(".tilewright-image .tools"))
+        over = """
+          const host = document.querySelector(".tilewright-image");
+          const right = (element) => element.getBoundingClientRect().right;
+          return right(host) - right(host.closest(".form-row"))
+        """
+        assert page.run(over) <= 0
+    finally:
+        page.driver.set_window_size(1200, 800)
 
 
 @pytest.mark.slow

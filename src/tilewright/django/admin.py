@@ -11,25 +11,26 @@ from django.contrib.admin.utils import flatten_fieldsets, quote, unquote
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.forms import ModelForm, Script
-from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, re_path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from tilewright.django import conf
-from tilewright.django.caching import picture_kind
+from tilewright.django.answers import NO_LOOK, Asked, Route
 from tilewright.django.facts import sentence
 from tilewright.django.forms import ImageFileFormField
-from tilewright.django.replies import View, answer, with_problems
+from tilewright.django.image_routes import ROUTES
+from tilewright.django.replies import with_problems
 from tilewright.django.sources import value_source
 from tilewright.errors import OutsideError
 from tilewright.image import ImageInfo, Source
-from tilewright.request import RenderRequest
-from tilewright.web import frames, http, metadata, xyz
 
 _CACHE_CONTROL = "private, no-cache"
 """Asked anew each time, which is cheap: who may look can change with every click."""
-_METADATA = "tiles/metadata"
+_METADATA = "tiles_metadata"
+_ROUTES = (_METADATA, "tile", "thumbnail")
+"""What the list and the viewer ask for."""
 _VIEWER = "image_viewer"
 _THUMBNAIL = "image_thumbnail"
 
@@ -132,19 +133,15 @@ class ImageAdminMixin(Admin):
 
     def get_urls(self) -> list[URLPattern]:
         """Return the admin's addresses, with those of a record's image below its own."""
-        below = "<path:object_id>/image/"
-        routes: dict[str, tuple[str, View]] = {
-            "tiles_metadata": (_METADATA, self._tiles_metadata),
-            "tile": ("tiles/<z>/<x>/<y>.<fmt>", self._tile),
-            "thumbnail": ("data/thumbnail.<fmt>", self._thumbnail),
-        }
         own = [
-            path(
-                below + route,
-                self.admin_site.admin_view(with_problems(view), cacheable=True),
+            re_path(
+                rf"^(?P<object_id>.+)/image/{ROUTES[name].path}\Z",
+                self.admin_site.admin_view(
+                    with_problems(partial(self._answer, ROUTES[name])), cacheable=True
+                ),
                 name=f"{self._image_name}_{name}",
             )
-            for name, (route, view) in routes.items()
+            for name in _ROUTES
         ]
         return [*own, *super().get_urls()]
 
@@ -154,8 +151,8 @@ class ImageAdminMixin(Admin):
         return f"{options.app_label}_{options.model_name}_image"
 
     def _image_url(self, obj: Any) -> str:
-        name = f"{self.admin_site.name}:{self._image_name}_tiles_metadata"
-        return reverse(name, args=[quote(obj.pk)]).removesuffix(_METADATA)
+        name = f"{self.admin_site.name}:{self._image_name}_{_METADATA}"
+        return reverse(name, args=[quote(obj.pk)]).removesuffix(ROUTES[_METADATA].path)
 
     def _source(self, request: HttpRequest, object_id: str) -> Source:
         """Return the image of a record that the request may see."""
@@ -166,48 +163,13 @@ class ImageAdminMixin(Admin):
             raise PermissionDenied
         return self.get_image_source(obj)
 
-    def _tiles_metadata(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def _answer(
+        self, route: Route, request: HttpRequest, object_id: str, **path: str
+    ) -> HttpResponseBase:
         source = self._source(request, object_id)
-        engine = conf.edge().engine
-        tag = http.etag(metadata.DOCUMENT_VERSION, "admin", source)
-        validator = http.Validator(tag, _CACHE_CONTROL)
-
-        def make() -> http.Reply:
-            return http.document(frames.tiles_with_frames(engine.info(source)), validator)
-
-        return answer(request.META.get("HTTP_IF_NONE_MATCH"), request.method, validator, make)
-
-    def _tile(self, request: HttpRequest, object_id: str, fmt: str, **at: str) -> HttpResponse:
-        source = self._source(request, object_id)
-        edge = conf.edge()
-        info = partial(edge.engine.info, source)
-        text = frames.planes_named(request.META["QUERY_STRING"], info)
-        place = at["z"], at["x"], at["y"]
-        asked = xyz.tile(place, fmt, text, edge.suffixes, info, sets=edge.tile_sets)
-        return _picture(request, edge, source, asked)
-
-    def _thumbnail(self, request: HttpRequest, object_id: str, fmt: str) -> HttpResponse:
-        source = self._source(request, object_id)
-        edge = conf.edge()
-        info = partial(edge.engine.info, source)
-        text = frames.planes_named(request.META["QUERY_STRING"], info)
-        return _picture(request, edge, source, xyz.thumbnail(fmt, text, edge.suffixes, info))
-
-
-def _picture(
-    request: HttpRequest, edge: conf.Edge, source: Source, asked: RenderRequest
-) -> HttpResponse:
-    validator = http.Validator(f'"{asked.key(source)}"', _CACHE_CONTROL)
-
-    def make() -> http.Reply:
-        return http.picture(edge.engine.render(source, asked), validator)
-
-    return answer(
-        request.META.get("HTTP_IF_NONE_MATCH"),
-        request.method,
-        validator,
-        lambda: edge.reply(picture_kind(source, asked), validator, make),
-    )
+        response = route.answer(Asked(request, path, source, lambda: NO_LOOK, url_parameter=""))
+        response["Cache-Control"] = _CACHE_CONTROL
+        return response
 
 
 def _with(names: list[Any], name: str) -> list[Any]:

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import PurePath
 from typing import Any
 
@@ -15,11 +15,13 @@ from tilewright.blobs.local import local_source
 from tilewright.django import conf
 from tilewright.engine import Engine
 from tilewright.errors import LimitError, TilewrightError
+from tilewright.geometry import Box
 from tilewright.image import ImageInfo
-from tilewright.request import Encoding, Fit, RenderRequest
+from tilewright.request import Encoding, Fit, Region, RenderRequest
 
-_TRIAL = RenderRequest(Fit(64, 64), Encoding("jpeg"))
-"""What an upload must be able to give."""
+_WHOLE = RenderRequest(Fit(64, 64), Encoding("jpeg"))
+_CORNER = RenderRequest(Region(Box(0, 0, 1, 1)), Encoding("jpeg"))
+"""What an upload must be able to give: a file may be too large to be seen whole."""
 _LONGEST_SUFFIX = 16
 
 
@@ -57,9 +59,10 @@ def _understood(upload: "File[Any]") -> ImageInfo:
         try:
             source = local_source(path)
             info = engine.info(source)
-            # That it is too large to be seen whole does not speak against it.
-            with suppress(LimitError):
-                engine.render(source, _TRIAL)
+            try:
+                engine.render(source, _WHOLE)
+            except LimitError:
+                engine.render(source, _CORNER)
         except TilewrightError as error:
             raise ValidationError(
                 f"This file cannot be shown: {error}.", code="unreadable"
@@ -69,9 +72,13 @@ def _understood(upload: "File[Any]") -> ImageInfo:
 
 @contextmanager
 def _on_disk(upload: "File[Any]") -> Iterator[str]:
-    """Yield the path of an upload: its own temporary file, or one made of what is in memory."""
+    """Yield the path of an upload: its own temporary file, or one made of what is in memory.
+
+    The upload stands at its beginning then: whoever stores it reads all of it.
+    """
     temporary = getattr(upload, "temporary_file_path", None)
     if temporary is not None:
+        upload.seek(0)  # which also writes what is still in a buffer
         yield temporary()
         return
     # Some readers know their files by the suffix alone.
