@@ -26,7 +26,7 @@ def run(scale: Scale, folder: Path) -> Iterator[Figure]:
     tiles = Tiles(scale, folder)
     peer = serving(python, "large_image", tiles.settings("peer"), f"/scans/1/{tiles.first}")
     with tiles.serve() as server, peer as rival:
-        for suffix, target in (("jpg", Target("ratio", "≥", 10)), ("png", None)):
+        for suffix, target in (("jpg", Target("ratio", "≥", 15)), ("png", None)):
             rivals = {
                 "ours": (server, tiles.paths("scans", suffix=suffix)),
                 "scans": (rival, tiles.paths("scans", suffix=suffix)),

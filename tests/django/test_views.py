@@ -389,6 +389,39 @@ def test_a_model_may_store_a_look(ask, scan, picture_of, pixels, look):
     assert np.array_equal(np.squeeze(shown), expected)
 
 
+@pytest.fixture
+def photo(db, folder):
+    """Return the record of a TIFF of JPEG tiles, and the bytes of the first."""
+    grey = np.add.outer(np.arange(512), np.arange(512)).astype(np.uint8)
+    path = folder / "photo.tif"
+    tifffile.imwrite(path, grey, tile=(256, 256), compression="jpeg")
+    with tifffile.TiffFile(path) as file:
+        first, length = file.pages[0].dataoffsets[0], file.pages[0].databytecounts[0]
+    stored = path.read_bytes()[first : first + length]
+    return Scan.objects.create(name="photo", file="photo.tif"), stored
+
+
+@pytest.mark.parametrize("look", ["", "nonsense"])
+def test_a_stored_tile_is_passed_on_untouched(ask, photo, look):
+    record, stored = photo
+    record.look = look
+    record.save()
+    assert alike(ask, f"scans/{record.pk}/tiles/1/0/0.jpg").content == stored
+    assert alike(ask, f"scans/{record.pk}/tiles/1/0/0.jpg?quality=90").content != stored
+
+
+def test_a_view_whose_look_is_the_default_passes_it_on_too(client, photo, settings):
+    class Plainest(ImageViews):
+        model = Scan
+
+        def get_style(self):
+            return Style()
+
+    record, stored = photo
+    settings.ROOT_URLCONF = urlconf(path("<int:pk>/", include(Plainest.get_urls())), prefix="")
+    assert client.get(f"/{record.pk}/tiles/1/0/0.jpg").content == stored
+
+
 def test_an_image_below_another_record(ask, scan):
     assert alike(ask, f"of/a/scans/{scan.pk}/tiles/1/0/0.png").status_code == 200
     assert alike(ask, f"of/b/scans/{scan.pk}/tiles/1/0/0.png").status_code == 404

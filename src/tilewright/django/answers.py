@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from tilewright.django import conf, earth, numbers, streaming, surface
 from tilewright.django.caching import picture_kind
 from tilewright.django.maps.address import base_url
-from tilewright.django.replies import answer, to_response
+from tilewright.django.replies import kept_answer, to_response
 from tilewright.errors import LimitError, OutsideError, ParameterError, SourceError, TilewrightError
 from tilewright.image import ImageInfo, Source
 from tilewright.request import RenderRequest
@@ -120,18 +120,14 @@ def told(ask: Callable[[str], numbers.Ask]) -> Callable[[Asked], HttpResponseBas
 
 
 def _document(asked: Asked, name: str, ask: numbers.Ask) -> HttpResponseBase:
-    edge, source, request = asked.edge, asked.source, asked.request
+    edge, source = asked.edge, asked.source
     tag = http.etag(metadata.DOCUMENT_VERSION, name, source, ask.key)
     validator = http.Validator(tag, edge.document_cache_control)
-    return answer(
-        request.META.get("HTTP_IF_NONE_MATCH"),
-        request.method,
+    return kept_answer(
+        asked.request,
+        (name, source.uri, source.options),
         validator,
-        lambda: edge.reply(
-            (name, source.uri, source.options),
-            validator,
-            lambda: http.document(ask.answer(edge.engine, source), validator),
-        ),
+        lambda: http.document(ask.answer(edge.engine, source), validator),
     )
 
 
@@ -230,6 +226,7 @@ def _picture(
     special: surface.Special | None = None,
 ) -> HttpResponseBase:
     edge, source, request = asked.edge, asked.source, asked.request
+    plain = frames.framed(plain, asked.info)
     encoder = edge.engine.encoder(plain.encoding.format)
     name = downloads.file_name(asked.rest, encoder.suffixes)
     styled = plain
@@ -237,7 +234,7 @@ def _picture(
     own = source.option("associated") is None
     if own and not plain.style.text and encoder.kind == "picture":
         style = asked.style()
-        styled = plain if style is NO_LOOK else replace(plain, style=style)
+        styled = plain if style == NO_LOOK else replace(plain, style=style)
     render = edge.engine.render if special is None else special.render
 
     def draw() -> http.Reply:
@@ -254,12 +251,12 @@ def _picture(
     key = styled.key(source)
     tag = f'"{key}"' if special is None else http.etag(key, special.key)
     validator = http.Validator(tag, edge.cache_control, vary)
-    known = request.META.get("HTTP_IF_NONE_MATCH")
     # What the client holds is not opened: asking how large the answer is would.
-    new = special is None and not http.matches(known, tag)
-    if new and edge.engine.is_large(source, styled):
+    known = http.matches(request.META.get("HTTP_IF_NONE_MATCH"), tag)
+    response: HttpResponseBase
+    if special is None and not known and edge.engine.is_large(source, styled):
         response = streaming.answer(request, edge.engine, source, styled, validator)
-        return response if name is None else surface.saved_as(response, name)
-    kind = (picture_kind(source, styled), special and special.key)
-    response = answer(known, request.method, validator, lambda: edge.reply(kind, validator, draw))
+    else:
+        kind = (picture_kind(source, styled), special and special.key)
+        response = kept_answer(request, kind, validator, draw)
     return response if name is None else surface.saved_as(response, name)

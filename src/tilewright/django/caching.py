@@ -16,6 +16,7 @@ from time import monotonic, perf_counter
 from tilewright.cache import SingleFlight
 from tilewright.django.careful import CarefulCache
 from tilewright.image import Source
+from tilewright.mosaic import Mosaic
 from tilewright.request import MapTile, RenderRequest, Tile
 from tilewright.web.http import Reply, Validator
 
@@ -140,15 +141,24 @@ class KeptReplies:
 
 
 def picture_kind(source: Source, asked: RenderRequest) -> Hashable:
-    """Return what pictures that take about as long to make have in common."""
+    """Return what pictures of an image that take about as long to make have in common."""
+    return (source.uri, source.options, *_drawing_kind(asked))
+
+
+def mosaic_kind(mosaic: Mosaic, asked: RenderRequest) -> Hashable:
+    """Return the same of pictures of a mosaic, without a list of all its images."""
+    images = hash(tuple((source.uri, source.options) for source in mosaic.sources))
+    return (images, mosaic.method, *_drawing_kind(asked))
+
+
+def _drawing_kind(asked: RenderRequest) -> tuple[object, ...]:
     target = asked.target
     zoom: object = None
     if isinstance(target, Tile):
         zoom = target.z
     elif isinstance(target, MapTile):
         zoom = target.matrix.cell_size
-    look = (asked.style.text, asked.resampling)
-    return (source.uri, source.options, type(target), zoom, asked.encoding.format, look)
+    return (type(target), zoom, asked.encoding.format, asked.style.text, asked.resampling)
 
 
 def entry_key(validator: Validator) -> str:

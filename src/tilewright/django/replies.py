@@ -1,16 +1,18 @@
 """From a `Reply`, which knows no framework, to Django's response."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import wraps
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
+from tilewright.django import conf
 from tilewright.errors import SourceError, TilewrightError
 from tilewright.web import http
 from tilewright.web.http import Reply, Validator
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 logger = logging.getLogger(__name__)
 
@@ -43,11 +45,27 @@ def answer(
     return to_response(reply, method)
 
 
+def kept_answer(
+    request: HttpRequest, kind: Hashable, validator: Validator, make: Callable[[], Reply]
+) -> HttpResponse:
+    """Return the same, but look in the project's cache before ``make`` is called.
+
+    Answers of one ``kind`` take about as long to make. Every picture and every document that
+    is made of an image goes this way, whichever face was asked.
+    """
+    return answer(
+        request.META.get("HTTP_IF_NONE_MATCH"),
+        request.method,
+        validator,
+        lambda: conf.edge().reply(kind, validator, make),
+    )
+
+
 def with_problems(view: View) -> View:
     """Answer what goes wrong in a view with problem documents, other methods too."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, **path: str) -> HttpResponse:
+    def guarded(request: HttpRequest, **path: str) -> HttpResponseBase:
         if request.method not in _SAFE:
             detail = f"the method is one of {', '.join(_SAFE)}"
             reply = http.problem_document(405, detail, {}, {"Allow": ", ".join(_SAFE)})

@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tilewright.config import Limits
 from tilewright.errors import LimitError, OutsideError, ParameterError
 from tilewright.geometry import Size
 from tilewright.image import ImageInfo, Plane
-from tilewright.request import Fit
+from tilewright.request import Fit, RenderRequest
 from tilewright.web import looks, xyz
 from tilewright.web.downloads import DOWNLOAD
 from tilewright.web.looks.bands import frame_count, frame_plane
@@ -49,6 +49,21 @@ def planes_named(query: str, info: xyz.Info) -> str:
 
 def _positions(frame: int, info: ImageInfo) -> list[str]:
     return [f"{axis}={index}" for axis, index in plane_of_frame(frame, info).indices]
+
+
+def framed(asked: RenderRequest, info: xyz.Info) -> RenderRequest:
+    """Return a picture's request whose ``frame`` has become a plane, where it has not yet.
+
+    So is one reached whose axes no query can name, such as those of angles or lifetimes. Raises
+    as `planes_named` does.
+    """
+    frame = asked.plane.index(_AXIS)
+    if not frame or _AXIS in [axis.name for axis in info().axes]:
+        return asked
+    named = [name for name, _ in asked.plane.indices if name != _AXIS]
+    if named:
+        raise ParameterError(_AXIS, f"left out where {named[0]} is given")
+    return replace(asked, plane=plane_of_frame(frame, info()))
 
 
 def plane_of_frame(frame: int, info: ImageInfo) -> Plane:

@@ -13,10 +13,11 @@ from django.views.decorators.csrf import csrf_exempt
 
 from tilewright.assets import MOST_BYTES, parse_assets
 from tilewright.django import conf
+from tilewright.django.caching import mosaic_kind
 from tilewright.django.maps.address import root_url
 from tilewright.django.maps.documents import send
 from tilewright.django.maps.layers import Layers, MapSource
-from tilewright.django.replies import answer, to_response, with_problems
+from tilewright.django.replies import kept_answer, to_response, with_problems
 from tilewright.errors import ParameterError, TilewrightError
 from tilewright.image import ImageInfo
 from tilewright.mosaic import METHODS, MOST_SOURCES, Mosaic
@@ -210,9 +211,9 @@ def _picture(request: HttpRequest, chosen: _Chosen, asked: RenderRequest) -> Htt
     mosaic = chosen.mosaic
     validator = http.Validator(f'"{mosaic.key(asked)}"', edge.cache_control)
     render = partial(edge.engine.mosaics.render, mosaic, asked)
-    return answer(
-        request.META.get("HTTP_IF_NONE_MATCH"),
-        request.method,
+    return kept_answer(
+        request,
+        mosaic_kind(mosaic, asked),
         validator,
         lambda: http.picture(render(), validator),
     )

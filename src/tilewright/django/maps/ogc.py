@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, re_path
 
 import tilewright
@@ -67,7 +68,7 @@ def _own(view: View, path: str) -> View:
     """Return the view without what the routes above it capture: that is for the layers."""
     names = {"below", *re.compile(path).groupindex}
 
-    def narrowed(request: HttpRequest, **captured: str) -> HttpResponse:
+    def narrowed(request: HttpRequest, **captured: str) -> HttpResponseBase:
         return view(request, **{name: captured[name] for name in names})
 
     return narrowed

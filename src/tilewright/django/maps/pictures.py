@@ -1,12 +1,13 @@
-"""A picture that a face of maps asks for, as a reply: tags, 304 and HEAD are seen to here."""
+"""A picture that a face of maps asks for, as a reply: tags, 304, HEAD and cache are seen to here."""
 
 from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse
 
 from tilewright.django import conf
+from tilewright.django.caching import picture_kind
 from tilewright.django.maps.layers import MapSource
-from tilewright.django.replies import answer
+from tilewright.django.replies import kept_answer
 from tilewright.request import RenderRequest
 from tilewright.web import http
 
@@ -22,9 +23,9 @@ def picture(request: HttpRequest, map_source: MapSource, asked: RenderRequest) -
         asked = replace(asked, style=map_source.style)
     source = map_source.source
     validator = http.Validator(f'"{asked.key(source)}"', edge.cache_control)
-    return answer(
-        request.META.get("HTTP_IF_NONE_MATCH"),
-        request.method,
+    return kept_answer(
+        request,
+        picture_kind(source, asked),
         validator,
         lambda: http.picture(edge.engine.render(source, asked), validator),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial, wraps
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, re_path
 
 from tilewright.django import conf
@@ -29,7 +30,7 @@ _PLACE = r"(?P<layer>[^/]+)/(?P<style>[^/]+)/(?P<tile_set>[^/]+)/(?P<matrix>[^/]
 _TILE = rf"^{PATH}/{wmts.VERSION}/{_PLACE}/(?P<row>[^/]+)/(?P<column>[^/]+)"
 
 logger = logging.getLogger(__name__)
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def urls_for(layers: Layers, *, title: str = "Tilewright") -> list[URLPattern]:
@@ -51,7 +52,7 @@ def _with_reports(view: View) -> View:
     """Answer what goes wrong in a view with an ExceptionReport."""
 
     @wraps(view)
-    def guarded(request: HttpRequest) -> HttpResponse:
+    def guarded(request: HttpRequest) -> HttpResponseBase:
         try:
             return view(request)
         except TilewrightError as error:

@@ -1,7 +1,7 @@
 """WMS as a plain Django view: one address, three operations."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -10,12 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
 from tilewright.django import conf
+from tilewright.django.caching import picture_kind
 from tilewright.django.maps.address import root_url
 from tilewright.django.maps.documents import send
 from tilewright.django.maps.layers import Layers, MapSource
 from tilewright.django.maps.opened import every_opened, opened
 from tilewright.django.maps.pictures import picture
-from tilewright.django.replies import answer, to_response
+from tilewright.django.replies import kept_answer, to_response
 from tilewright.engine import Engine
 from tilewright.errors import OutsideError, SourceError, TilewrightError
 from tilewright.geometry import Affine, Grid
@@ -101,13 +102,15 @@ class _Wms:
         if len(sources) == 1 and engine.encoder(drawn_on.format).kind == "picture":
             own = replace(sources[0], style=requests[0].style)
             return picture(self.request, own, requests[0])
-        keys = [one.key(source.source) for source, one in zip(sources, requests, strict=True)]
+        layers = list(zip([source.source for source in sources], requests, strict=True))
+        keys = [one.key(source) for source, one in layers]
+        kind = ("wms", *(picture_kind(source, one) for source, one in layers))
         validator = http.Validator(http.etag("wms", keys, drawn_on), self.edge.cache_control)
 
         def make() -> http.Reply:
             total: Picture | None = None
-            for source, one in zip(sources, requests, strict=True):
-                upper = engine.picture(source.source, one)
+            for source, one in layers:
+                upper = engine.picture(source, one)
                 total = upper if total is None else over(total, upper)
             if total is None:
                 raise ValueError("a map has a layer")
@@ -117,7 +120,7 @@ class _Wms:
             grid = Grid(total.size, affine, asked.region.crs)
             return http.picture(_encoded(engine, total, grid, drawn_on), validator)
 
-        return self._answer(validator, make)
+        return kept_answer(self.request, kind, validator, make)
 
     def _render_request(self, asked: wms.MapAsk, source: MapSource) -> RenderRequest:
         """Return what is drawn of a layer: on the background when it is the only one."""
@@ -152,10 +155,6 @@ class _Wms:
             return self.layers.named(self.request, name)
         except OutsideError as error:
             raise report.NoSuchLayerError(str(error)) from None
-
-    def _answer(self, validator: http.Validator, make: Callable[[], http.Reply]) -> HttpResponse:
-        known = self.request.META.get("HTTP_IF_NONE_MATCH")
-        return answer(known, self.request.method, validator, make)
 
     def _refused(self) -> HttpResponse:
         message = f"the method is one of {', '.join(_SAFE)}"
