@@ -82,9 +82,15 @@ class Config:
     remote_cache_bytes: int = 8 * MEBI
     """Bytes of blocks kept in memory, per open remote file."""
     remote_whole_bytes: int = 32 * MEBI
-    """A file up to this size is read at once where the server gives no ranges."""
+    """A file up to this size is read at once where the server gives no ranges, or where it lies
+    deflated in a ZIP archive."""
     remote_fresh_s: float = 60.0
     """Seconds for which a remote file is believed not to have changed."""
+    copy_folder: str | None = None
+    """Where files are copied that cannot be read by range, as their storage or their reader does
+    not do so; None: a folder of the user's own among the system's temporary files."""
+    copy_cache_bytes: int = 4096 * MEBI
+    """The most that those copies may take together; what was used longest ago goes first."""
 
     def __post_init__(self) -> None:
         _all_positive(self)

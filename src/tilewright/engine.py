@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from tilewright import look, strips
 from tilewright.blobs import Blob
+from tilewright.blobs.archive import open_member
 from tilewright.blobs.places import Places, Stores
 from tilewright.cache import ChunkCache, SingleFlight, Store
 from tilewright.cog import Verdict
@@ -242,9 +243,11 @@ class Engine:
             blob.close()
 
     def open_blob(self, source: Source) -> Blob:
-        """Return the bytes of a source. The caller closes them. Raises a SourceError."""
+        """Return the bytes of a source. The caller closes them. Raises a SourceError, LimitError."""
         scheme = source.uri.partition("://")[0]
-        return self._openers.get(scheme, self._live().places.open)(source)
+        blob = self._openers.get(scheme, self._live().places.open)(source)
+        member = source.option("member")
+        return blob if member is None else open_member(blob, member, self.config)
 
     def style(self, source: Source) -> Style:
         """Return the default look of an image."""

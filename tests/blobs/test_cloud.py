@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -160,6 +161,20 @@ def test_a_failing_server_is_asked_again(status: int) -> None:
         with pytest.raises(SourceUnavailableError):
             places.source("s3://open/a")
         assert len(far.asked) >= 2
+
+
+def test_two_prefixes_of_a_bucket_do_not_share_credentials() -> None:
+    with far_away() as far:
+        far.fault = lambda asked: not asked.answer(403)
+        options = {"endpoint": far.url(""), "region": "us-east-1", "secret_access_key": "x"}
+        stores = {
+            f"s3://shared/{owner}": options | {"access_key_id": owner} for owner in ("ann", "bob")
+        }
+        with closing(Places(Config(remote_retries=0), stores)) as places:
+            for owner in ("ann", "bob", "ann"):
+                with pytest.raises(SourceUnavailableError):
+                    places.source(f"s3://shared/{owner}/a.tif")
+                assert f"Credential={owner}/" in far.headers[-1]["authorization"]
 
 
 @pytest.mark.parametrize(

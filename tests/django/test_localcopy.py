@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from tilewright.django.localcopy import LocalCopies
+from tilewright.blobs.localcopy import LocalCopies
 from tilewright.errors import (
     ConfigurationError,
     SourceNotFoundError,
@@ -175,7 +175,7 @@ def test_many_threads_copy_once(copies):
 
 PROGRAM = """
 import io, sys, time
-from tilewright.django.localcopy import LocalCopies
+from tilewright.blobs.localcopy import LocalCopies
 class Slow(io.BytesIO):
     def read(self, length=-1):
         time.sleep(0.02)

@@ -2,6 +2,7 @@
 
 import io
 import threading
+import zipfile
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,14 +18,22 @@ from django.core.files.storage import (
     Storage,
     default_storage,
 )
+from django.core.management import call_command
 from django.db import connections, models
 from django.db.utils import load_backend
+from django.urls import path, reverse
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework import viewsets
 from rest_framework.routers import SimpleRouter
 
+from tests.blobs.far import far_away
 from tests.testapp.maps import urlconf
 from tests.testapp.models import Scan
 from tests.testapp.views import ScanViewSet
-from tilewright.django import conf
+from tilewright.config import Config
+from tilewright.django import conf, sources
+from tilewright.django.image_routes import ROUTES
+from tilewright.django.rest import ImageByUrlMixin
 from tilewright.django.sources import (
     clear_copies,
     file_source,
@@ -34,6 +43,7 @@ from tilewright.django.sources import (
     url_source,
     value_source,
 )
+from tilewright.engine import Engine
 from tilewright.errors import (
     LimitError,
     ParameterError,
@@ -364,7 +374,9 @@ def test_other_urls_are_refused_alike(ask_url, setting, url):
     assert {document["detail"]} == {ask_url("/etc/shadow").json()["detail"]}
 
 
-@pytest.mark.parametrize("url", [url for url in REFUSED if url])
+@pytest.mark.parametrize(
+    "url", [url for url in REFUSED if url and url != "/vsicurl/https://allowed.example/a.tif"]
+)
 def test_a_record_names_no_other_places_either(setting, url):
     setting(remote_hosts=["allowed.example", "s3://public"])
     with pytest.raises(UnsupportedSourceError):
@@ -543,3 +555,126 @@ def test_a_raster_of_postgis_is_an_image(gdal, postgres, django_db_blocker):
         finally:
             connection.close()
             del connections["gis"], connections.settings["gis"]
+
+
+class LinksViewSet(ImageByUrlMixin, viewsets.GenericViewSet):
+    """Images that no record has."""
+
+
+@pytest.fixture
+def ask_list(client, settings):
+    """Ask a viewset as a whole for the image of a URL."""
+    router = SimpleRouter(trailing_slash=False)
+    router.register("links", LinksViewSet, basename="link")
+    schema = path("schema", SpectacularAPIView.as_view())
+    settings.ROOT_URLCONF = urlconf(*router.urls, schema, prefix="")
+    return lambda route, url: client.get(f"/links/{route}?url={quote(url, safe='')}")
+
+
+def test_a_list_route_draws_a_url(ask_list, tiff, setting):
+    with web(tiff) as (host, _):
+        setting(remote_hosts=[f"http://{host}"], remote_allow_private=True)
+        url = f"http://{host}/a.tif"
+        assert ask_list("data/thumbnail.png", url)["Content-Type"] == "image/png"
+        assert ask_list("tiles/0/0/0.jpg", url)["Content-Type"] == "image/jpeg"
+        assert ask_list("info/metadata", url).json()["sizeX"] == 900
+        refused = ask_list("data/thumbnail.png", "https://other.example/a.tif")
+        assert refused.status_code == 400
+        assert refused.json()["parameter"] == "url"
+        conf.edge().engine.close()
+    assert reverse("link-thumbnail", urlconf=None, kwargs={"fmt": "png"}) == (
+        "/links/data/thumbnail.png"
+    )
+
+
+def test_the_schema_has_the_url_of_list_routes(ask_list, client):
+    paths = client.get("/schema?format=json").json()["paths"]
+    assert len(paths) >= len(ROUTES)
+    for route, methods in paths.items():
+        if not route.startswith("/links/"):
+            continue
+        for asked in methods.values():
+            named = {each["name"]: each for each in asked["parameters"]}
+            assert named["url"]["required"], route
+            assert named["url"]["in"] == "query"
+            assert "id" not in named
+    drawn = paths["/links/data/thumbnail.{fmt}"]["get"]
+    assert {"url", "max_width"} <= {each["name"] for each in drawn["parameters"]}
+
+
+def test_a_viewset_with_records_keeps_its_routes():
+    assert all(each.detail for each in ScanViewSet.get_extra_actions())
+
+
+def test_documents_of_a_file_far_away_take_few_bytes(ask_list, setting):
+    pixels = np.random.default_rng(1).integers(0, 255, (4000, 4000), np.uint8)
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, pixels, tile=(256, 256))
+    with far_away(**{"a.tif": buffer.getvalue()}) as far:
+        setting(remote_hosts=far.allowed, remote_allow_private=True)
+        dumped = ask_list("info/tiffdump", far.url("/a.tif")).json()
+        assert dumped["size"] == len(buffer.getvalue())
+        assert dumped["ifds"][0]["tags"]["256"]["data"] == [4000]
+        inside = ask_list("info/metadata_internal", far.url("/a.tif")).json()
+        assert inside["RasterXSize"] == 4000
+        spans = [text.removeprefix("bytes=").split("-") for text in far.asked]
+        assert len(spans) <= 4
+        assert sum(int(last) - int(first) + 1 for first, last in spans) < 500_000
+        conf.edge().engine.close()
+
+
+@pytest.mark.parametrize("prefix", ["s3://slides", "s3://slides/"])
+def test_no_client_reads_with_the_projects_credentials(prefix):
+    engine = Engine(Config(remote_hosts=("s3://slides",)), {prefix: {"access_key_id": "x"}})
+    with pytest.raises(ParameterError):
+        sources._check_public("s3://slides/a.tif", engine)
+    sources._check_public("s3://slides-2/a.tif", engine)
+    engine.close()
+
+
+def test_the_command_removes_copies(tiff, capsys):
+    storage = OddStorage(**{"a.tif": tiff})
+    storage.make = Stream
+    assert colour(file_source(field_file(storage, "a.tif"))) == at()
+    call_command("tilewright_clear_cache", "--copies")
+    assert f"{len(tiff):,} bytes" in capsys.readouterr().out
+    assert clear_copies() == 0
+
+
+def test_a_record_holds_a_name_of_gdal(tiff, setting):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("deep/a.tif", tiff)
+    with far_away(**{"a.tif": tiff, "a.zip": buffer.getvalue()}) as far:
+        setting(remote_hosts=far.allowed, remote_allow_private=True)
+        assert colour(value_source(f"/vsicurl/{far.url('/a.tif')}?Signature=1&Expires=2")) == at()
+        inside = value_source(f"/vsizip/vsicurl/{far.url('/a.zip')}/deep/a.tif")
+        assert inside.uri == far.url("/a.zip")
+        assert colour(inside) == at()
+        with pytest.raises(SourceNotFoundError):
+            colour(value_source(f"/vsizip/vsicurl/{far.url('/a.zip')}/a.tif"))
+        conf.edge().engine.close()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "/vsicurl/https://other.example/a.tif",
+        "/vsis3/other/a.tif",
+        "/vsizip//etc/a.zip/a.tif",
+        "/vsimem/a.tif",
+        "/vsicurl/storage://raster/0",
+    ],
+)
+def test_other_names_of_gdal_in_records_are_refused(name):
+    with pytest.raises(UnsupportedSourceError, match="not one that this server may read"):
+        value_source(name)
+
+
+def test_a_member_of_a_field_s_file_is_an_image(tiff):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.tif", tiff)
+    storage = OddStorage(**{"a.zip": buffer.getvalue()})
+    file = file_source(field_file(storage, "a.zip"))
+    assert colour(file.with_option("member", "a.tif")) == at()

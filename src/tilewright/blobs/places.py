@@ -132,32 +132,32 @@ class Places:
         signed = self._addresses.find(uri)
         if scheme in DEFAULT_PORTS or signed is not None:
             address = uri if signed is None else signed
-            headers = self._options(address.partition("?")[0])
-            if headers is None:
+            prefix = self._prefix(address.partition("?")[0])
+            if prefix is None:
                 check_origin(parse_link(address).origin, self._config)
-            return HttpFetcher(
-                self._client, lambda: self._addresses.find(uri) or uri, headers or {}
-            )
+            headers = {} if prefix is None else self._stores[prefix]
+            return HttpFetcher(self._client, lambda: self._addresses.find(uri) or uri, headers)
         if scheme not in SCHEMES:
             raise refusal()
         name = parse_object(uri)
-        options = self._options(uri)
-        if options is None:
+        prefix = self._prefix(uri)
+        if prefix is None:
             check_bucket(name.scheme, name.bucket, self._config)
-            options = {"skip_signature": True}
-        bucket = uri[: len(uri) - len(name.key)]
-        store = self._buckets.find(bucket)
+        # Two prefixes in one bucket may have credentials of their own.
+        place = f"{uri[: len(uri) - len(name.key)]} {prefix or ''}"
+        store = self._buckets.find(place)
         if store is None:
+            options = {"skip_signature": True} if prefix is None else self._stores[prefix]
             store = make_store(name, options, self._config)
-            self._buckets.put(bucket, store)
+            self._buckets.put(place, store)
         return CloudFetcher(store, name.key)
 
-    def _options(self, uri: str) -> Mapping[str, Any] | None:
-        """Return the options of the longest prefix that the uri has; None: it has none."""
+    def _prefix(self, uri: str) -> str | None:
+        """Return the longest prefix, of those with options, that the uri has; None: none."""
         fitting = [
             prefix for prefix in self._stores if uri == prefix or uri.startswith(f"{prefix}/")
         ]
-        return self._stores[max(fitting, key=len)] if fitting else None
+        return max(fitting, key=len, default=None)
 
 
 def _origins(stores: Stores) -> frozenset[Origin]:

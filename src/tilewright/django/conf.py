@@ -18,10 +18,10 @@ from django.conf import settings
 from django.core.signals import setting_changed
 from django.dispatch import receiver
 
+from tilewright.blobs.localcopy import LocalCopies
 from tilewright.config import Config
 from tilewright.django.caching import KeptReplies
 from tilewright.django.careful import CarefulCache
-from tilewright.django.localcopy import LocalCopies
 from tilewright.django.storages import SCHEME, Storages
 from tilewright.encode import Encoder
 from tilewright.engine import Engine
@@ -62,18 +62,12 @@ class WebConfig:
     """True takes scheme, host and path prefix of links from the headers X-Forwarded-Proto,
     -Host and -Prefix, or Forwarded: right only behind a proxy that sets or removes them all."""
 
-    copy_folder: str | None = None
-    """Where files are copied whose storage cannot be read by range; None: a folder of the
-    user's own among the system's temporary files."""
-    copy_cache_bytes: int = 4 << 30
-    """The most that those copies may take together; what was used longest ago goes first."""
-
     def __post_init__(self) -> None:
         if self.cache_max_age_s < 0:
             raise ConfigurationError(
                 f"cache_max_age_s must be 0 or more, not {self.cache_max_age_s}"
             )
-        for name in ("cache_timeout_s", "cache_max_bytes", "cache_wait_s", "copy_cache_bytes"):
+        for name in ("cache_timeout_s", "cache_max_bytes", "cache_wait_s"):
             value = getattr(self, name)
             if value is not None and value <= 0:
                 raise ConfigurationError(f"{name} must be above 0, not {value}")
@@ -222,7 +216,7 @@ def _make_edge() -> Edge:
     import cv2  # noqa: PLC0415 - nothing heavy is loaded before the first picture
 
     config, web = read_setting()
-    storages = Storages(config, LocalCopies(web.copy_folder, web.copy_cache_bytes))
+    storages = Storages(config, LocalCopies(config.copy_folder, config.copy_cache_bytes))
     engine = Engine(config, openers={SCHEME: storages.open})
     # Requests share the cores: a tile cut up among threads costs twice the time of one.
     cv2.setNumThreads(1)

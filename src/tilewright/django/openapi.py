@@ -17,6 +17,8 @@ from drf_spectacular.utils import (
 from rest_framework.views import APIView
 
 from tilewright.django import conf
+from tilewright.django.image_routes import ROUTES
+from tilewright.django.sources import MOST_URL
 from tilewright.web import (
     borders,
     downloads,
@@ -98,7 +100,7 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
             )
             for name, text in _PLACES.items()
         ]
-        return extend_schema_view(
+        views: type[APIView] = extend_schema_view(
             metadata_internal=_document(insides.INTERNAL_SCHEMA, []),
             tiffdump=_document(insides.TIFFDUMP_SCHEMA, []),
             images=_document({"type": "array", "items": {"type": "string"}}, []),
@@ -144,6 +146,21 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
             ),
             negotiated_region=_pictures(pictures, _parameters(scales.REGION)),
         )(described)
+        return _with_url(views, self.target.url_parameter) if self.target.url_parameter else views
+
+
+def _with_url(views: type[APIView], name: str) -> type[APIView]:
+    """Add the parameter that names the image to all its routes."""
+    url = OpenApiParameter(
+        name,
+        {"type": "string", "format": "uri", "maxLength": MOST_URL},
+        OpenApiParameter.QUERY,
+        required=True,
+        description="The address of the image, on a host that this server may read.",
+    )
+    add: Any = extend_schema_view(**{route: extend_schema(parameters=[url]) for route in ROUTES})
+    found: type[APIView] = add(views)
+    return found
 
 
 def _parameters(parameters: ParameterSet) -> list[OpenApiParameter]:

@@ -6,7 +6,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from tilewright.django.answers import refusal
 from tilewright.django.records import ImageOfRecord
-from tilewright.django.routing import PathDecides, as_problem, route
+from tilewright.django.routing import PathDecides, as_problem, on_list, route
 from tilewright.errors import TilewrightError
 
 
@@ -76,3 +76,24 @@ class ImageViewSetMixin(GenericViewSet[Any], ImageOfRecord):
         if isinstance(exc, TilewrightError):
             return refusal(exc, self.request.method)
         return as_problem(super().handle_exception(exc), self.request.method)
+
+
+class ImageByUrlMixin(ImageViewSetMixin):
+    """Adds the routes of the image whose URL stands in the query, to a viewset as a whole.
+
+    ::
+
+        class LinkViewSet(ImageByUrlMixin, viewsets.GenericViewSet):
+            permission_classes = [IsAuthenticated]
+
+        router.register("links", LinkViewSet, basename="link")  # links/data/thumbnail.png?url=…
+
+    The viewset's permissions decide alone; hosts are those that ``remote_hosts`` names.
+    """
+
+    url_parameter = "url"
+
+    @classmethod
+    def get_extra_actions(cls) -> list[Any]:
+        """Return the routes, which no object's key stands before."""
+        return [on_list(each) for each in super().get_extra_actions()]

@@ -1,6 +1,7 @@
 """How routes of an image hang on a viewset: the path decides, and refusals are problems."""
 
 from collections.abc import Callable, Iterable
+from types import FunctionType
 from typing import Any, cast
 
 from django.http import HttpResponse
@@ -58,6 +59,17 @@ def route(name: str) -> Method:
         renderer_classes=[JSONRenderer],
     )
     return cast("Method", decorate(method))
+
+
+def on_list(method: Any) -> Any:
+    """Return a route of an object as one of the viewset as a whole; any other as it is."""
+    if method.__name__ not in ROUTES:
+        return method
+    copied = FunctionType(
+        method.__code__, method.__globals__, method.__name__, None, method.__closure__
+    )
+    vars(copied).update({**vars(method), "detail": False})
+    return copied
 
 
 def as_problem(response: Response, method: str | None) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.core.files.storage import FileSystemStorage
 from django.db.models.fields.files import FieldFile
 
 from tilewright.blobs.cloud import parse_object
+from tilewright.blobs.gdal_names import is_gdal_name, parse_gdal_name
 from tilewright.blobs.guard import check_bucket, check_origin, parse_link
 from tilewright.blobs.local import local_source
 from tilewright.config import Config
@@ -23,7 +24,7 @@ from tilewright.errors import (
 from tilewright.image import Source
 
 _ALLOWED = "the address of a file on a host that this server may read"
-_MOST_URL = 2048
+MOST_URL = 2048
 _SIGNED = (
     frozenset({"signature", "expires", "awsaccesskeyid"}),
     frozenset({"signature", "expires", "googleaccessid"}),
@@ -80,9 +81,10 @@ def _opens_plainly(storage: FileSystemStorage) -> bool:
 
 
 def link_source(url: str) -> Source:
-    """Return the source of a URL that a record holds.
+    """Return the source of a URL that a record holds, or of GDAL's name of one.
 
-    ``Config.remote_hosts`` must name its host, or its bucket. A signature in it serves the
+    ``Config.remote_hosts`` must name its host, or its bucket. ``/vsicurl/``, ``/vsis3/``,
+    ``/vsigs/``, ``/vsiaz/`` and ``/vsizip/`` before these are understood. A signature in it serves the
     reading and is no part of keys: who may see the record is for the view to say. Raises
     SourceNotFoundError, SourceUnavailableError, UnsupportedSourceError.
     """
@@ -90,9 +92,11 @@ def link_source(url: str) -> Source:
         raise SourceNotFoundError("the record has no address")
     engine = conf.edge().engine
     try:
-        _check(url, engine.config)
-        plain = unsigned(url)
-        return engine.source(plain, address=None if plain == url else url)
+        address, member = parse_gdal_name(url) if is_gdal_name(url) else (url, None)
+        _check(address, engine.config)
+        plain = unsigned(address)
+        source = engine.source(plain, address=None if plain == address else address)
+        return source if member is None else source.with_option("member", member)
     except ParameterError:
         raise UnsupportedSourceError(
             "the record's address is not one that this server may read", uri=url
@@ -148,7 +152,8 @@ def unsigned(url: str) -> str:
 
 def _check_public(url: str, engine: Engine) -> None:
     """Raise ParameterError where the engine would use credentials."""
-    if any(url == prefix or url.startswith(f"{prefix}/") for prefix in engine.stores):
+    prefixes = [prefix.rstrip("/") for prefix in engine.stores]
+    if any(url == prefix or url.startswith(f"{prefix}/") for prefix in prefixes):
         raise ParameterError("url", _ALLOWED)
 
 
@@ -158,7 +163,7 @@ def _check(url: str, config: Config) -> None:
     So paths of this machine and GDAL's (``/vsi…``) are refused whatever opens files below.
     """
     scheme = url.partition("://")[0]
-    if len(url) > _MOST_URL or "://" not in url:
+    if len(url) > MOST_URL or "://" not in url:
         raise ParameterError("url", _ALLOWED)
     if scheme in {"http", "https"}:
         check_origin(parse_link(url).origin, config)

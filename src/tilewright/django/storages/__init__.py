@@ -15,8 +15,8 @@ from django.core.files.storage import Storage
 from django.utils.functional import LazyObject
 
 from tilewright.blobs import Blob
+from tilewright.blobs.localcopy import LocalCopies
 from tilewright.config import Config
-from tilewright.django.localcopy import LocalCopies
 from tilewright.django.storages.cloud import CloudDoor, cloud_place
 from tilewright.django.storages.opened import OpenedDoor, storage_id
 from tilewright.django.storages.rasters import RasterDoor

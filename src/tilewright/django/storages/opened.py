@@ -15,7 +15,7 @@ from django.core.files.storage import Storage
 
 from tilewright.blobs import Blob
 from tilewright.blobs.local import LocalBlob
-from tilewright.django.localcopy import LocalCopies
+from tilewright.blobs.localcopy import LocalCopies
 from tilewright.errors import (
     SourceError,
     SourceNotFoundError,

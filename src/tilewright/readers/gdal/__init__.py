@@ -1,7 +1,7 @@
 """Whatever else GDAL opens: NetCDF, GRIB, HDF5, NITF, Erdas Imagine, ENVI, ASCII grids, ….
 
-Only the drivers that `Config.gdal_drivers` names are asked, only for local files, and GDAL
-writes nothing beside them.
+Only the drivers that `Config.gdal_drivers` names are asked, GDAL asks no network itself, and it
+writes nothing beside a file.
 """
 
 from tilewright.errors import UnsupportedSourceError

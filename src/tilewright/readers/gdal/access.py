@@ -2,9 +2,10 @@
 
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import rasterio
 from rasterio.errors import NotGeoreferencedWarning
@@ -18,6 +19,7 @@ from tilewright.errors import (
     UnsupportedSourceError,
 )
 
+T = TypeVar("T")
 Dataset = Any
 """A rasterio dataset; rasterio has no types."""
 Place = tuple[str, int]
@@ -26,6 +28,7 @@ Place = tuple[str, int]
 _SETTINGS = {
     "GDAL_PAM_ENABLED": "NO",  # no .aux.xml is read or written
     "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE",  # known companions are looked for, folders not listed
+    "GDAL_NUM_THREADS": "1",  # requests share the cores; and GDAL's threads do not find our bytes
 }
 _UNKNOWN = "not recognized as being in a supported file format"
 _WARNINGS = threading.Lock()
@@ -45,9 +48,14 @@ def gdal_errors(doing: str) -> Iterator[None]:
         raise
     except Exception as error:
         # rasterio lets through whatever GDAL, or a number that makes no sense, leads to.
-        if _UNKNOWN in str(error):
+        if is_unknown(error):
             raise UnsupportedSourceError("no reader knows this kind of file") from error
         raise CorruptSourceError(f"GDAL cannot {doing} the file") from error
+
+
+def is_unknown(error: Exception) -> bool:
+    """Tell whether GDAL says that a file is of none of the kinds that were tried."""
+    return _UNKNOWN in str(error)
 
 
 @contextmanager
@@ -66,37 +74,61 @@ def open_dataset(place: Place, drivers: tuple[str, ...]) -> Dataset:
         return DatasetReader(name, driver=list(drivers), sharing=False, **options)
 
 
+def _call(work: Callable[[], Any]) -> Any:
+    return work()
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """An open dataset, and how it is used and let go."""
+
+    dataset: Dataset
+    close: Callable[[], None]
+    check: Callable[[], None]
+    """Raises a SourceError when the bytes are not those of the source, or did not come."""
+    run: Callable[[Callable[[], Any]], Any] = _call
+    """Calls what uses the dataset, as the way to its bytes needs it."""
+
+
 class Handles:
     """Open datasets of one file, each lent to one read at a time."""
 
     MOST_IDLE = 16
 
-    def __init__(self, drivers: tuple[str, ...]) -> None:
-        self._drivers = drivers
+    def __init__(self, open_handle: Callable[[Place], Handle]) -> None:
+        self._open = open_handle
         self._lock = threading.Lock()
-        self._idle: list[tuple[Place, Dataset]] = []
+        self._idle: list[tuple[Place, Handle]] = []
         self._closed = False
 
-    @contextmanager
-    def borrow(self, place: Place) -> Iterator[Dataset]:
-        """Lend a dataset, opening one when all are lent. Call it within `gdal_errors`."""
-        dataset = self._take(place) or open_dataset(place, self._drivers)
+    def use(self, place: Place, work: Callable[[Dataset], T]) -> T:
+        """Return what is made of a dataset, opened when all are in use.
+
+        Call it within `gdal_errors`. Raises a SourceError when its bytes did not come, or are
+        another file's, whatever GDAL made of them.
+        """
+        handle = self._take(place) or self._open(place)
         try:
-            yield dataset
+            try:
+                found: T = handle.run(lambda: work(handle.dataset))
+            finally:
+                # A dataset opened only now may be that of another file put in this one's place.
+                handle.check()
         except BaseException:
-            dataset.close()
+            handle.close()
             raise
-        self._give_back(place, dataset)
+        self._give_back(place, handle)
+        return found
 
     def close(self) -> None:
         """Close all; those that are lent when they come back."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
-        for _, dataset in idle:
-            dataset.close()
+        for _, handle in idle:
+            handle.close()
 
-    def _take(self, place: Place) -> Dataset | None:
+    def _take(self, place: Place) -> Handle | None:
         with self._lock:
             if self._closed:
                 raise SourceUnavailableError("the file has been closed")
@@ -105,13 +137,13 @@ class Handles:
                     return self._idle.pop(index)[1]
         return None
 
-    def _give_back(self, place: Place, dataset: Dataset) -> None:
+    def _give_back(self, place: Place, handle: Handle) -> None:
         surplus = None
         with self._lock:
             if self._closed:
-                surplus = dataset
+                surplus = handle
             else:
-                self._idle.append((place, dataset))
+                self._idle.append((place, handle))
                 if len(self._idle) > self.MOST_IDLE:
                     surplus = self._idle.pop(0)[1]
         if surplus is not None:

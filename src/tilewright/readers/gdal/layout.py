@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,8 @@ def survey(handles: Handles, path: str, limits: Limits, associated: str | None) 
     """Look at a file. Call it within `gdal_errors`. Raises a SourceError or a LimitError."""
     frames, others = _choose(_parts(handles, path, limits), associated)
     first = frames[0]
-    with handles.borrow((first.place, -1)) as dataset:
+
+    def described(dataset: Dataset) -> Layout:
         overviews, levels = _levels(handles, dataset, first)
         together = str(dataset.tags(ns="IMAGE_STRUCTURE").get("INTERLEAVE", "")) == "PIXEL"
         info = ImageInfo(
@@ -84,18 +86,24 @@ def survey(handles: Handles, path: str, limits: Limits, associated: str | None) 
             associated=() if associated else tuple(part.name for part in others),
             metadata=_metadata(dataset, frames),
         )
-    return Layout(info, frames, overviews, together and 1 < dataset.count <= 4)  # noqa: PLR2004
+        return Layout(info, frames, overviews, together and 1 < dataset.count <= 4)  # noqa: PLR2004
+
+    return handles.use((first.place, -1), described)
 
 
 def _parts(handles: Handles, path: str, limits: Limits) -> list[Part]:
     """Return the rasters of a file that can be shown, in the file's order."""
-    with handles.borrow((path, -1)) as root:
+
+    def looked_at(root: Dataset) -> list[str] | Part:
         # What GDAL lists is opened only as far as it is in this very file.
         listed = [] if '"' in path else [text for text in root.subdatasets if path in text]
-        if not listed:
-            if root.count == 0:
-                raise UnsupportedSourceError("the file holds no raster")
-            return [_part(root, path, "", limits)]
+        if not listed and root.count == 0:
+            raise UnsupportedSourceError("the file holds no raster")
+        return listed or _part(root, path, "", limits)
+
+    listed = handles.use((path, -1), looked_at)
+    if isinstance(listed, Part):
+        return [listed]
     if len(listed) > limits.pages:
         raise LimitError("pages", len(listed), limits.pages)
     found: dict[str, Part] = {}
@@ -103,8 +111,11 @@ def _parts(handles: Handles, path: str, limits: Limits) -> list[Part]:
     for place in listed[:_MOST_PARTS]:
         name = _part_name(place, path)
         try:
-            with gdal_errors("parse"), handles.borrow((place, -1)) as dataset:
-                found.setdefault(name, _part(dataset, place, name, limits))
+            with gdal_errors("parse"):
+                part = handles.use(
+                    (place, -1), partial(_part, place=place, name=name, limits=limits)
+                )
+                found.setdefault(name, part)
         except (CorruptSourceError, UnsupportedSourceError) as error:
             # One variable of text or of complex numbers does not make the others unreadable.
             refusal = error
@@ -167,14 +178,17 @@ def _levels(handles: Handles, dataset: Dataset, part: Part) -> tuple[tuple[int, 
     whole = Size(dataset.width, dataset.height)
     numbers, levels = [-1], [Level(whole, (1.0, 1.0), _chunk(dataset))]
     for number in range(len(dataset.overviews(1))):
-        with handles.borrow((part.place, number)) as overview:
-            size = Size(overview.width, overview.height)
-            smaller = size.pixels < levels[-1].size.pixels
-            if smaller and overview.count == dataset.count:
-                shrink = (whole.width / size.width, whole.height / size.height)
-                numbers.append(number)
-                levels.append(Level(size, shrink, _chunk(overview)))
+        size, chunk, count = handles.use((part.place, number), _outline)
+        if size.pixels < levels[-1].size.pixels and count == dataset.count:
+            shrink = (whole.width / size.width, whole.height / size.height)
+            numbers.append(number)
+            levels.append(Level(size, shrink, chunk))
     return tuple(numbers), levels
+
+
+def _outline(dataset: Dataset) -> tuple[Size, Size, int]:
+    """Return the size, the chunk and the number of bands."""
+    return Size(dataset.width, dataset.height), _chunk(dataset), dataset.count
 
 
 def _chunk(dataset: Dataset) -> Size:

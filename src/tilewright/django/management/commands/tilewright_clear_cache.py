@@ -1,4 +1,4 @@
-"""``manage.py tilewright_clear_cache``: forget the finished answers."""
+"""``manage.py tilewright_clear_cache``: forget the finished answers, or the copies of files."""
 
 from typing import Any
 
@@ -7,23 +7,35 @@ from django.core.cache import DEFAULT_CACHE_ALIAS, caches
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from tilewright.django import conf
+from tilewright.django.sources import clear_copies
 
 
 class Command(BaseCommand):
-    """Empties the cache that ``TILEWRIGHT["cache"]`` names."""
+    """Empties the cache that ``TILEWRIGHT["cache"]`` names, or the folder of copies."""
 
-    help = "Empty the cache that TILEWRIGHT['cache'] names. Needed only to free its space."
+    help = (
+        "Empty the cache that TILEWRIGHT['cache'] names, or with --copies the folder of copies. "
+        "Needed only to free their space."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add ``--whole``."""
+        """Add ``--whole`` and ``--copies``."""
         parser.add_argument(
             "--whole",
             action="store_true",
             help="also when other parts of the project keep things in the same cache",
         )
+        parser.add_argument(
+            "--copies",
+            action="store_true",
+            help="instead: remove the local copies of files that cannot be read by range",
+        )
 
-    def handle(self, *_: Any, whole: bool, **__: Any) -> None:
+    def handle(self, *_: Any, whole: bool, copies: bool, **__: Any) -> None:
         """Empty it. Raises CommandError when there is none, or when it is not ours alone."""
+        if copies:
+            self.stdout.write(f"{clear_copies():,} bytes of copies were removed.")
+            return
         alias = conf.read_setting()[1].cache
         if alias is None:
             raise CommandError("TILEWRIGHT['cache'] names no cache: there is nothing to empty")
