@@ -164,11 +164,13 @@ class Engine:
         """
         named = None if bands is None else tuple(bands)
         limits = self.config.limits
-        with self.lease(source) as reader:
-            return self._live().measurements.get(
-                (source, wanted, named, plane, box, exact),
-                lambda: measure(reader, named, plane, wanted, limits, box=box, exact=exact),
-            )
+
+        def measured() -> Measurement:
+            with self.lease(source) as reader:
+                return measure(reader, named, plane, wanted, limits, box=box, exact=exact)
+
+        key = (source, wanted, named, plane, box, exact)
+        return self._live().measurements.get(key, measured)
 
     def profile(
         self,

@@ -299,7 +299,14 @@ def _finished(picture: Picture, style: Style) -> Picture:
         data = np.rint(data[..., :3] * share + np.array(paper, np.float32) * (1 - share)).astype(
             np.uint8
         )
+        if len({*paper}) == 1 and style.channels and _is_grey(style):
+            data = data[..., :1]
     return Picture(np.ascontiguousarray(_turned(data, style.orientation)))
+
+
+def _is_grey(style: Style) -> bool:
+    """Tell whether every channel is painted from black to white."""
+    return all(channel.paint == WHITE for channel in style.channels)
 
 
 def _saturated(data: Bytes, saturation: float) -> Bytes:

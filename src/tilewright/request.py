@@ -11,13 +11,13 @@ from tilewright.crs import period
 from tilewright.errors import OutsideError, ParameterError
 from tilewright.extent import bounds, in_domain
 from tilewright.geo import Geo
-from tilewright.geometry import Affine, Box, Grid, Size
+from tilewright.geometry import Affine, Box, Grid, Size, Window
 from tilewright.image import ImageInfo, Plane, Source
 from tilewright.polygon import Clip
 from tilewright.style import Style
 from tilewright.tms import TileMatrix
 
-RENDER_VERSION = 3
+RENDER_VERSION = 4
 """Raised whenever the same request gives other bytes, so that old cache entries die."""
 
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
@@ -106,6 +106,24 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
+class LevelRegion:
+    """Whole pixels of one level of a pyramid, stored or not: one output pixel each."""
+
+    shrink: tuple[float, float]
+    """Of the level: level-0 pixels per pixel of it, along x and y."""
+    window: Window
+    """In pixels of the level. The caller clips it: what hangs over the image is masked."""
+
+    def grid(self, info: ImageInfo) -> Grid:
+        """Lay the window on the image. Raises OutsideError when it begins outside."""
+        (across, down), window = self.shrink, self.window
+        left, top = window.x * across, window.y * down
+        if left >= info.size.width or top >= info.size.height:
+            raise OutsideError("the region lies outside the image")
+        return Grid(window.size, Affine.scale(across, down, left=left, top=top))
+
+
+@dataclass(frozen=True, slots=True)
 class MapTile:
     """A tile of a tile matrix set: the earth, cut in the same way for all images."""
 
@@ -191,7 +209,7 @@ def georeference(info: ImageInfo) -> Geo:
     return info.geo
 
 
-Target = Region | Fit | Tile | MapTile | MapRegion
+Target = Region | Fit | Tile | LevelRegion | MapTile | MapRegion
 
 
 class Laid(Protocol):

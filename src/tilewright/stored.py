@@ -6,7 +6,16 @@ from typing import cast
 from tilewright.geometry import Affine, Size
 from tilewright.image import Encoded, ImageInfo
 from tilewright.readers import Reader, ReadsEncoded
-from tilewright.request import MapTile, RenderRequest, Tile, check_plane, max_zoom, zoom_shrink
+from tilewright.request import (
+    LevelRegion,
+    MapTile,
+    RenderRequest,
+    Target,
+    Tile,
+    check_plane,
+    max_zoom,
+    zoom_shrink,
+)
 
 _DRIFT = 1 / 64
 """Pixels that two lattices may drift apart over a tile and still be one, as in `plan`."""
@@ -16,11 +25,9 @@ def stored_tile(reader: Reader, request: RenderRequest) -> Encoded | None:
     """Return the file's own tile when it is what a request asks for; None otherwise."""
     target, encoding = request.target, request.encoding
     as_stored = (encoding.quality, encoding.subsampling, encoding.lossless) == (None, None, False)
-    if not (isinstance(target, Tile | MapTile) and as_stored and _is_plain(request)):
+    if not (as_stored and _is_plain(request) and _reads_encoded(type(reader))):
         return None
-    if not _reads_encoded(type(reader)):
-        return None
-    place = _place(reader.info, target) if isinstance(target, Tile) else _map(reader.info, target)
+    place = _chunk(reader.info, target)
     if place is None:
         return None
     check_plane(reader.info, request.plane)
@@ -40,8 +47,33 @@ def _reads_encoded(kind: type[Reader]) -> bool:
     return issubclass(kind, ReadsEncoded)
 
 
+def _chunk(info: ImageInfo, target: Target) -> tuple[int, int, int] | None:
+    """Return the level, column and row of the chunk that is the whole target; None without."""
+    match target:
+        case Tile():
+            return _place(info, target)
+        case LevelRegion():
+            return _part(info, target)
+        case MapTile():
+            return _map(info, target)
+        case _:
+            return None
+
+
+def _part(info: ImageInfo, part: LevelRegion) -> tuple[int, int, int] | None:
+    """Return the same for pixels of a level."""
+    window = part.window
+    for index, level in enumerate(info.levels):
+        if level.shrink == part.shrink and level.chunk == window.size:
+            column, left = divmod(window.x, window.width)
+            row, top = divmod(window.y, window.height)
+            inside = window.right <= level.size.width and window.bottom <= level.size.height
+            return (index, column, row) if inside and left == top == 0 else None
+    return None
+
+
 def _place(info: ImageInfo, tile: Tile) -> tuple[int, int, int] | None:
-    """Return the level, column and row of the chunk that is the whole tile; None without."""
+    """Return the same for a tile of the pyramid."""
     if not 0 <= tile.z <= max_zoom(info):
         return None
     side, shrink = info.tile_size, zoom_shrink(info, tile.z)

@@ -17,7 +17,7 @@ from tilewright.cache import SingleFlight
 from tilewright.django.careful import CarefulCache
 from tilewright.image import Source
 from tilewright.mosaic import Mosaic
-from tilewright.request import MapTile, RenderRequest, Tile
+from tilewright.request import LevelRegion, MapTile, RenderRequest, Tile
 from tilewright.web.http import Reply, Validator
 
 LOCK_S = 5
@@ -156,6 +156,8 @@ def _drawing_kind(asked: RenderRequest) -> tuple[object, ...]:
     zoom: object = None
     if isinstance(target, Tile):
         zoom = target.z
+    elif isinstance(target, LevelRegion):
+        zoom = target.shrink
     elif isinstance(target, MapTile):
         zoom = target.matrix.cell_size
     return (type(target), zoom, asked.encoding.format, asked.style.text, asked.resampling)

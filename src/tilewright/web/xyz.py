@@ -12,6 +12,7 @@ from tilewright.polygon import Clip
 from tilewright.request import (
     Encoding,
     Fit,
+    LevelRegion,
     MapRegion,
     MapTile,
     Region,
@@ -184,6 +185,8 @@ def _address(target: Target) -> tuple[str, ParameterSet, dict[str, Any]]:
         sides = {"max_width": target.width, "max_height": target.height}
         changed = {name: side for name, side in sides.items() if side != THUMBNAIL_SIDE}
         return "data/thumbnail", THUMBNAIL, changed
+    if isinstance(target, LevelRegion):
+        raise ValueError("pixels of a level have no URL here")  # noqa: TRY004 - as for all others
     values: dict[str, Any] = {}
     box = target.box
     if isinstance(target, MapRegion):
