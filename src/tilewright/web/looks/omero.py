@@ -35,13 +35,13 @@ _COLORED = range(2, 8)
 _HEX = re.compile(r"[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8}")
 _NUMBER = re.compile(r"-?[0-9]{1,6}")
 _FAMILIES = frozenset({"linear", "polynomial", "exponential", "logarithmic"})
-_REDUCTIONS: Mapping[str, Reduction] = {"intmax": "max", "intmean": "mean", "intsum": "sum"}
+REDUCTIONS: Mapping[str, Reduction] = {"intmax": "max", "intmean": "mean", "intsum": "sum"}
 _FLOAT_RANGE = (-2147483648.0, 2147483647.0)
 """What OMERO takes for the range of floating numbers."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class Entry:
     """One channel of ``c``."""
 
     number: int
@@ -51,12 +51,14 @@ class _Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class _Map:
+class Map:
     """What ``maps`` says of one entry."""
 
     invert: bool
-    curves: tuple[Curve, ...] | None
+    curve: Curve | None
     """None: as saved."""
+    coefficient: float = 1.0
+    """As it was given, also to a curve that has none."""
 
 
 def parse_omero(
@@ -87,7 +89,7 @@ def parse_omero(
         shown = saved.channels or shown_channels(info)
         channels = [known[channel.band] for channel in shown if channel.band in known]
     else:
-        channels = _listed(c, _maps(maps), bands, known, info=info, lut_exists=lut_exists)
+        channels = _listed(c, read_maps(maps), bands, known, info=info, lut_exists=lut_exists)
     if m == "g" or (m != "c" and not saved.channels and len(bands) not in _COLORED):
         channels = [replace(channel, paint=_WHITE) for channel in channels[:1]]
     if not channels:
@@ -113,7 +115,7 @@ def _all_channels(info: ImageInfo, saved: Style, bands: Sequence[int]) -> dict[i
 
 def _listed(
     c: str,
-    maps: Sequence[_Map],
+    maps: Sequence[Map],
     bands: Sequence[int],
     known: Mapping[int, Channel],
     *,
@@ -123,7 +125,7 @@ def _listed(
     """Return the channels that ``c`` turns on, in the image's order."""
     on: dict[int, Channel] = {}
     for place, text in enumerate(c[:LONGEST].split(",")):
-        entry = _entry(text)
+        entry = read_entry(text)
         if entry is None or not 1 <= abs(entry.number) <= len(bands):
             continue
         band = bands[abs(entry.number) - 1]
@@ -131,27 +133,27 @@ def _listed(
         if entry.number < 0:
             continue
         channel = known[band]
-        window = _window(entry.window, info.dtype)
+        window = window_of(entry.window, info.dtype)
         on[band] = replace(
             channel,
             stretch=window or channel.stretch,
-            paint=_paint(entry.color, lut_exists) or channel.paint,
+            paint=paint_of(entry.color, lut_exists) or channel.paint,
         )
         if place < len(maps):
             change = maps[place]
-            curves = channel.curves if change.curves is None else change.curves
+            curves = channel.curves if change.curve is None else (change.curve,)
             on[band] = replace(on[band], invert=change.invert, curves=curves)
     return [on[band] for band in sorted(on)]
 
 
-def _entry(text: str) -> _Entry | None:
+def read_entry(text: str) -> Entry | None:
     """Return one ``N|start:end$colour``; None when it has no number."""
     first, _, rest = text.partition("|")
     number, _, color = first.partition("$")
     window, mark, later = rest.partition("$")
     if not _NUMBER.fullmatch(number.strip()):
         return None
-    return _Entry(int(number), _ends(window), (later if mark else color).strip() or None)
+    return Entry(int(number), _ends(window), (later if mark else color).strip() or None)
 
 
 def _ends(text: str) -> tuple[float, float] | None:
@@ -164,16 +166,21 @@ def _ends(text: str) -> tuple[float, float] | None:
         return None
 
 
-def _window(ends: tuple[float, float] | None, dtype: str) -> Stretch | None:
+def type_range(dtype: str) -> tuple[float, float]:
+    """Return the least and the greatest value of a type, as OMERO has them."""
+    kind = np.dtype(dtype)
+    if kind.kind == "f":
+        return _FLOAT_RANGE
+    if kind.kind == "b":
+        return 0.0, 1.0
+    return float(np.iinfo(kind).min), float(np.iinfo(kind).max)
+
+
+def window_of(ends: tuple[float, float] | None, dtype: str) -> Stretch | None:
     """Return the range that OMERO makes of a window: inside the type's, and rising."""
     if ends is None:
         return None
-    kind = np.dtype(dtype)
-    lowest, highest = _FLOAT_RANGE
-    if kind.kind == "b":
-        lowest, highest = 0.0, 1.0
-    elif kind.kind != "f":
-        lowest, highest = float(np.iinfo(kind).min), float(np.iinfo(kind).max)
+    lowest, highest = type_range(dtype)
     start, end = ends
     if start > end or end - start > highest - lowest:
         return Stretch.of(lowest, highest)
@@ -182,7 +189,7 @@ def _window(ends: tuple[float, float] | None, dtype: str) -> Stretch | None:
     return Stretch.of(min(start, math.nextafter(end, -math.inf)), end)
 
 
-def _paint(text: str | None, lut_exists: Callable[[str], bool]) -> Paint | None:
+def paint_of(text: str | None, lut_exists: Callable[[str], bool]) -> Paint | None:
     """Return a colour or a lookup table; None for what is neither."""
     if text is None:
         return None
@@ -197,7 +204,7 @@ def _paint(text: str | None, lut_exists: Callable[[str], bool]) -> Paint | None:
     return Solid(color(f"#{text}"))
 
 
-def _maps(text: str | None) -> tuple[_Map, ...]:
+def read_maps(text: str | None) -> tuple[Map, ...]:
     """Return what ``maps`` says of each entry; nothing when it is not a JSON list."""
     try:
         values = decode(text or "[]")
@@ -205,36 +212,36 @@ def _maps(text: str | None) -> tuple[_Map, ...]:
         return ()
     if not isinstance(values, list):
         return ()
-    maps: list[_Map] = []
+    maps: list[Map] = []
     quantized = True
     for value in values[:LONGEST]:
         own = value if isinstance(value, dict) else {}
-        curves = None
+        curve, coefficient = None, 1.0
         if quantized and isinstance(own.get("quantization"), dict):
-            curves = _curves(own["quantization"])
+            curve, coefficient = _curve(own["quantization"])
             # One that is wrong ends them all, as in omero-web.
-            quantized = curves is not None
+            quantized = curve is not None
         turned = own.get("inverted", own.get("reverse"))
         enabled = turned.get("enabled") if isinstance(turned, dict) else None
-        maps.append(_Map(enabled is True or enabled == "true", curves))
+        maps.append(Map(enabled is True or enabled == "true", curve, coefficient))
     return tuple(maps)
 
 
-def _curves(quantization: Mapping[str, Any]) -> tuple[Curve, ...] | None:
-    """Return the curve of a family and a coefficient; None when one of them is wrong."""
+def _curve(quantization: Mapping[str, Any]) -> tuple[Curve | None, float]:
+    """Return the curve of a family and a coefficient, None when one is wrong; and the latter."""
     family, coefficient = quantization.get("family"), quantization.get("coefficient", 1.0)
     if not (isinstance(family, str) and family in _FAMILIES) or isinstance(coefficient, bool):
-        return None
+        return None, 1.0
     try:
-        return (Curve(cast("Family", family), float(coefficient)),)
+        return Curve(cast("Family", family), float(coefficient)), float(coefficient)
     except (TypeError, ValueError, OverflowError):
-        return None
+        return None, 1.0
 
 
 def _projection(p: str | None, info: ImageInfo) -> Projection | None:
     """Return the projection over z; None for ``normal``, and without an axis z."""
     word, _, ends = (p or "").partition("|")
-    reduction = _REDUCTIONS.get(word)
+    reduction = REDUCTIONS.get(word)
     size = next((axis.size for axis in info.axes if axis.name == "z"), 1)
     if reduction is None or size == 1:
         return None
