@@ -8,6 +8,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "tilewright.django",
+    "tilewright.django.webgateway",
     "tests.testapp",
 ]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
@@ -16,3 +17,4 @@ ROOT_URLCONF = "tests.testapp.urls"
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
 USE_TZ = True
+TILEWRIGHT = {"webgateway": {"images": "tests.testapp.gateway.find"}}

@@ -80,7 +80,8 @@ def test_formats_of_the_web_are_offered_first():
     assert edge.suffixes["jpeg"] == edge.suffixes["jpg"] == "jpeg"
 
 
-def test_a_sound_project_passes_all_checks():
+def test_a_sound_project_passes_all_checks(settings):
+    settings.TILEWRIGHT = {"webgateway": {"images": "tests.testapp.gateway.find"}}
     call_command("check", "--fail-level", "WARNING", "--tag", checks.TAG)
 
 

@@ -66,7 +66,8 @@ def test_every_setting_has_a_row(settings):
 
 def test_every_check_has_a_row():
     page = (DOCS / "reference" / "settings.md").read_text()
-    source = (DOCS.parent / "src" / "tilewright" / "django" / "checks.py").read_text()
+    django = DOCS.parent / "src" / "tilewright" / "django"
+    source = "".join(path.read_text() for path in django.rglob("checks.py"))
     ids = {*re.findall(r'id="(tilewright\.[EW]\d{3})"', source)}
     assert ids
     assert ids == {*re.findall(r"\| `(tilewright\.[EW]\d{3})` \|", page)}

@@ -8,7 +8,7 @@ Its keys are the fields of `tilewright.config.Config` and of `WebConfig`::
 import logging
 import threading
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from difflib import get_close_matches
 from pathlib import PurePath
 from types import NoneType
@@ -23,6 +23,7 @@ from tilewright.config import Config
 from tilewright.django.caching import KeptReplies
 from tilewright.django.careful import CarefulCache
 from tilewright.django.storages import SCHEME, Storages
+from tilewright.django.webgateway.config import WebgatewayConfig
 from tilewright.encode import Encoder
 from tilewright.engine import Engine
 from tilewright.errors import ConfigurationError
@@ -61,6 +62,9 @@ class WebConfig:
     trusted_proxy: bool = False
     """True takes scheme, host and path prefix of links from the headers X-Forwarded-Proto,
     -Host and -Prefix, or Forwarded: right only behind a proxy that sets or removes them all."""
+
+    webgateway: WebgatewayConfig = field(default_factory=WebgatewayConfig)
+    """What the app ``tilewright.django.webgateway`` shows, and to whom."""
 
     def __post_init__(self) -> None:
         if self.cache_max_age_s < 0:
@@ -104,6 +108,8 @@ class Edge:
     """Whether links follow what a proxy says of the client's address."""
     kept: KeptReplies | None
     """What the project's cache holds; None when it is not used."""
+    webgateway: WebgatewayConfig
+    """What the app ``tilewright.django.webgateway`` shows, and to whom."""
 
     def reply(self, kind: Hashable, validator: Validator, make: Callable[[], Reply]) -> Reply:
         """Return what ``make`` makes, or what is kept of it, as `KeptReplies.reply` does."""
@@ -231,6 +237,7 @@ def _make_edge() -> Edge:
         document_cache_control=web.document_cache_control,
         trusted_proxy=web.trusted_proxy,
         kept=None if web.cache is None else _kept(web.cache, web),
+        webgateway=web.webgateway,
     )
 
 

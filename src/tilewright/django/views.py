@@ -198,7 +198,7 @@ def _guarded(view: _Answered) -> _Answered:
         try:
             return view(request, *args, **path)
         except (TilewrightError, Http404, PermissionDenied) as error:
-            return _refused(error, request.method)
+            return refused(error, request.method)
 
     @wraps(view)
     async def guarded_async(request: HttpRequest, *args: Any, **path: Any) -> Any:
@@ -207,12 +207,12 @@ def _guarded(view: _Answered) -> _Answered:
             # A mixin in front, such as that of a login, may answer at once.
             return await found if isawaitable(found) else found
         except (TilewrightError, Http404, PermissionDenied) as error:
-            return _refused(error, request.method)
+            return refused(error, request.method)
 
     return guarded_async if iscoroutinefunction(view) else guarded
 
 
-def _refused(
+def refused(
     error: TilewrightError | Http404 | PermissionDenied, method: str | None
 ) -> HttpResponse:
     """Return the problem document of an error, in the words of the REST framework."""

@@ -17,6 +17,7 @@ ALLOWED_HOSTS = os.environ.get("TILEWRIGHT_ALLOWED_HOSTS", "127.0.0.1,localhost,
 INSTALLED_APPS = [
     "tilewright.site",
     "tilewright.django",
+    "tilewright.django.webgateway",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -84,6 +85,10 @@ AUTH_PASSWORD_VALIDATORS = [
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+TILEWRIGHT = {
+    # what the site shows it shows to everybody, to OMERO's clients too
+    "webgateway": {"images": "tilewright.site.webgateway.find", "public": True}
+}
 REST_FRAMEWORK = {
     # what the site shows it shows to everybody; only the admin pages change things
     "DEFAULT_AUTHENTICATION_CLASSES": [],

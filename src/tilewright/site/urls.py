@@ -5,6 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from tilewright.django.maps import mosaics, ogc, views_tilejson, views_tms, views_wmts, wms
+from tilewright.django.webgateway import documents
 from tilewright.site import views
 from tilewright.site.api import ImageViewSet, Router
 from tilewright.site.api_pages import RedocPage, SwaggerPage
@@ -32,6 +33,9 @@ urlpatterns = [
     *views_tms.urls_for(layers),
     *wms.urls_for(layers, "Tilewright"),
     path("ogc/", include(ogc.urls_for(layers, title="Tilewright"))),
+    path("webgateway/", include("tilewright.django.webgateway")),
+    path("webclient/", include("tilewright.django.webgateway.webclient")),
+    path("omero_ms_image_region/", documents.nothing),
     path("admin/", admin.site.urls),
     path("healthz", views.healthz),
     path("readyz", views.readyz),
