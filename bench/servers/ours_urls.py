@@ -4,7 +4,9 @@ import os
 from pathlib import Path
 from typing import ClassVar
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
+from django.urls import include, path
 from rest_framework.decorators import action
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -13,7 +15,12 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from bench.servers.catalogue.models import Scan
 from bench.servers.catalogue.permissions import HiddenScansStayHidden
+from tilewright.blobs.local import local_source
 from tilewright.django.rest import ImageViewSetMixin, PathDecides
+from tilewright.django.views import ImageViews
+from tilewright.image import Source
+
+FILE = str(Path(os.environ["BENCH_MEDIA"]) / os.environ["BENCH_FILE"])
 
 
 class ScanViewSet(ImageViewSetMixin, ReadOnlyModelViewSet):
@@ -22,6 +29,28 @@ class ScanViewSet(ImageViewSetMixin, ReadOnlyModelViewSet):
     queryset = Scan.objects.all()
     permission_classes = (HiddenScansStayHidden,)
     image_field = "file"
+
+
+class PlainScans(ImageViews):
+    """The same without the REST framework."""
+
+    model = Scan
+    image_field = "file"
+
+    def get_object(self) -> Scan:
+        """Return the scan, if it is not hidden."""
+        scan: Scan = super().get_object()
+        if scan.hidden:
+            raise PermissionDenied
+        return scan
+
+
+class OneFile(ImageViews):
+    """An image that is no record's: nothing is looked up."""
+
+    def get_source(self) -> Source:
+        """Return the file."""
+        return local_source(FILE)
 
 
 class ConstantViewSet(ScanViewSet):
@@ -44,4 +73,8 @@ class ConstantViewSet(ScanViewSet):
 router = SimpleRouter(trailing_slash=False)
 router.register("scans", ScanViewSet, basename="scan")
 router.register("constant", ConstantViewSet, basename="constant")
-urlpatterns = router.urls
+urlpatterns = [
+    path("plain/<int:pk>/", include(PlainScans.get_urls())),
+    path("file/<int:pk>/", include(OneFile.get_urls())),
+    *router.urls,
+]
