@@ -17,6 +17,7 @@ GROUPS = (
     "opening",
     "memory",
     "looks",
+    "webgateway",
     "geo",
     "http",
     "large_image",

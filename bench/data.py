@@ -28,12 +28,12 @@ _SEED = 20
 
 def mosaic(folder: Path, side: int) -> Path:
     """Return a square RGB JPEG COG of GDAL's, with noise, 256-pixel tiles, 4:2:0, quality 80."""
-    return _once(folder / f"cog-{side}.tif", lambda path: _write_cog(path, side))
+    return once(folder / f"cog-{side}.tif", lambda path: _write_cog(path, side))
 
 
 def sparse(folder: Path, side: int, tiles: list[tuple[int, int]]) -> Path:
     """Return a square RGB JPEG TIFF of GDAL's in which only these tiles (x, y) are stored."""
-    return _once(folder / f"sparse-{side}.tif", lambda path: _write_sparse(path, side, tiles))
+    return once(folder / f"sparse-{side}.tif", lambda path: _write_sparse(path, side, tiles))
 
 
 def sparse_tiles(side: int) -> list[tuple[int, int]]:
@@ -45,7 +45,7 @@ def sparse_tiles(side: int) -> list[tuple[int, int]]:
 
 def striped(folder: Path, side: int) -> Path:
     """Return a square RGB TIFF in deflated strips of 16 rows, without a pyramid."""
-    return _once(folder / f"strips-{side}.tif", lambda path: _write_strips(path, side))
+    return once(folder / f"strips-{side}.tif", lambda path: _write_strips(path, side))
 
 
 def picture(folder: Path, size: tuple[int, int]) -> Path:
@@ -53,7 +53,7 @@ def picture(folder: Path, size: tuple[int, int]) -> Path:
     shared = Path(__file__).parents[2] / "shared/images/pictures/yb10kx5ktrans.png"
     if shared.exists() and size == (10_000, 5_000):
         return shared
-    return _once(folder / f"rgba-{size[0]}.png", lambda path: _write_png(path, size))
+    return once(folder / f"rgba-{size[0]}.png", lambda path: _write_png(path, size))
 
 
 def inner_tiles(side: int, count: int) -> list[tuple[int, int]]:
@@ -72,7 +72,7 @@ def _drawn(population: int, count: int) -> list[int]:
     return draw.choices(range(population), k=count)
 
 
-def _once(path: Path, write: Callable[[Path], None]) -> Path:
+def once(path: Path, write: Callable[[Path], None]) -> Path:
     """Return the file, written beside its place and renamed when it is not there yet."""
     if path.exists():
         return path

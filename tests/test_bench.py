@@ -2,15 +2,29 @@
 
 import shutil
 from dataclasses import replace
+from functools import partial
 
 import imagecodecs
 import pytest
 
 from bench import __main__ as command
-from bench import data, geo, geo_data, geo_http, http, in_process, large_image, memory, opening
+from bench import (
+    data,
+    gateway_data,
+    geo,
+    geo_data,
+    geo_http,
+    http,
+    in_process,
+    large_image,
+    memory,
+    opening,
+    webgateway,
+)
 from bench.clock import race
 from bench.report import Figure, Target
 from bench.scale import TINY
+from tilewright.config import Config
 from tilewright.request import Encoding
 
 
@@ -32,6 +46,18 @@ def test_every_group_gives_figures_and_names_its_targets(group, targets, folder)
     assert all(figure.ours > 0 for figure in figures)
     assert all(figure.theirs is None or figure.theirs > 0 for figure in figures)
     assert sum(figure.target is not None for figure in figures) == targets
+
+
+def test_tiles_of_stained_cells_are_compared_with_a_rendering_by_hand(folder):
+    file = gateway_data.stained(folder, 1_024)
+    ours = webgateway.asked(file, partial(gateway_data.query, channels=3), Config())
+    other = gateway_data.Straightforward(file)
+    try:
+        webgateway.agree(ours((1, 0)), other.jpeg((1, 0), 3), "the same tile")
+        with pytest.raises(AssertionError, match="apart"):
+            webgateway.agree(ours((1, 0)), other.jpeg((0, 1), 3), "another tile")
+    finally:
+        other.close()
 
 
 @pytest.mark.slow
@@ -70,6 +96,7 @@ def test_the_server_answers_tiles_and_the_constant(folder):
         http,
         pytest.param(large_image, marks=pytest.mark.slow, id="large_image"),
         pytest.param(geo_http, marks=pytest.mark.slow, id="geo_http"),
+        pytest.param(webgateway, marks=pytest.mark.slow, id="webgateway"),
     ],
 )
 def test_servers_are_loaded_or_the_missing_program_is_named(group, folder, capsys):
