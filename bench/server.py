@@ -78,6 +78,8 @@ class Server:
         found = json.loads(done.stdout.splitlines()[-1])
         if found["failed"]:
             raise OSError(f"{found['failed']} requests failed:\n{done.stdout}")
+        if not found["replies"]:
+            raise OSError("the server gave no reply")
         work_ms = worked_s * 1e3 / found["replies"]
         return Load(found["replies"], found["a_second"], found["p99_ms"], work_ms)
 
