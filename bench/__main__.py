@@ -18,6 +18,8 @@ GROUPS = (
     "memory",
     "looks",
     "webgateway",
+    "drawn",
+    "drawn_figures",
     "geo",
     "http",
     "large_image",

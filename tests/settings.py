@@ -9,6 +9,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "tilewright.django",
     "tilewright.django.webgateway",
+    "tilewright.drawn",
     "tests.testapp",
 ]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}

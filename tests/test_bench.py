@@ -10,6 +10,7 @@ import pytest
 from bench import __main__ as command
 from bench import (
     data,
+    drawn,
     gateway_data,
     geo,
     geo_data,
@@ -97,6 +98,7 @@ def test_the_server_answers_tiles_and_the_constant(folder):
         pytest.param(large_image, marks=pytest.mark.slow, id="large_image"),
         pytest.param(geo_http, marks=pytest.mark.slow, id="geo_http"),
         pytest.param(webgateway, marks=pytest.mark.slow, id="webgateway"),
+        pytest.param(drawn, marks=pytest.mark.slow, id="drawn"),
     ],
 )
 def test_servers_are_loaded_or_the_missing_program_is_named(group, folder, capsys):

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.routers import SimpleRouter
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from bench.drawn_views import Constant, Ellipse
 from bench.servers.catalogue.models import Scan
 from bench.servers.catalogue.permissions import HiddenScansStayHidden
 from tilewright.blobs.local import local_source
@@ -76,5 +77,8 @@ router.register("constant", ConstantViewSet, basename="constant")
 urlpatterns = [
     path("plain/<int:pk>/", include(PlainScans.get_urls())),
     path("file/<int:pk>/", include(OneFile.get_urls())),
+    *router.urls,
+    path("drawn/ellipse", Ellipse.as_view()),
+    path("drawn/bare", Constant.as_view()),
     *router.urls,
 ]

@@ -20,7 +20,7 @@ from tilewright.config import Config
 from tilewright.drawing import Drawing, picture_raster
 from tilewright.encode import Encoder
 from tilewright.encode.geotiff import on_earth
-from tilewright.errors import ParameterError, SourceError
+from tilewright.errors import ParameterError, SourceError, UnsupportedSourceError
 from tilewright.geo import Geo
 from tilewright.geometry import Affine, Box, Grid
 from tilewright.image import Encoded, ImageInfo, Picture, Plane, Raster, Source
@@ -29,7 +29,7 @@ from tilewright.opening import open_reader
 from tilewright.polygon import Polygon
 from tilewright.pool import ReaderPool
 from tilewright.probe import Profile, Stack, profile, values_at
-from tilewright.readers import Driver, Reader
+from tilewright.readers import Driver, OpenImage, Reader
 from tilewright.registry import Registry
 from tilewright.render import blank
 from tilewright.request import RenderRequest, Resampling, Target
@@ -70,6 +70,7 @@ class Engine:
         self.stores: Stores = MappingProxyType(dict(stores or {}))
         self._openers = dict(openers or {})
         self.readers: Registry[Driver] = Registry("tilewright.readers")
+        self.makers: Registry[OpenImage] = Registry("tilewright.makers")
         self.colormaps = Colormaps(self.config.lut_folder)
         self.encoders: Registry[Encoder] = Registry("tilewright.encoders")
         self._state = _State.fresh(self)
@@ -247,6 +248,8 @@ class Engine:
     def open_blob(self, source: Source) -> Blob:
         """Return the bytes of a source. The caller closes them. Raises a SourceError, LimitError."""
         scheme = source.uri.partition("://")[0]
+        if self.makers.get(scheme) is not None:
+            raise UnsupportedSourceError("the image is made by code: it has no file")
         blob = self._openers.get(scheme, self._live().places.open)(source)
         member = source.option("member")
         return blob if member is None else open_member(blob, member, self.config)
@@ -298,9 +301,13 @@ class Engine:
     def open_reader(self, source: Source) -> Reader:
         """Open a source with the first driver that understands it, outside the pool.
 
-        The caller closes the reader. Raises a SourceError.
+        One whose scheme names a maker has no bytes, and is opened by that. The caller closes the
+        reader. Raises a SourceError, or a RequestError for what a maker is not to make.
         """
         state = self._live()
+        make = self.makers.get(source.uri.partition("://")[0])
+        if make is not None:
+            return make(source, state.chunks)
         return open_reader(source, self.open_blob, self.readers, self.config, state.chunks)
 
     def _draw(

@@ -9,8 +9,11 @@ TilewrightError
 ├── RequestError             the caller is at fault
 │   ├── ParameterError           a value is not one of those allowed
 │   ├── OutsideError             a tile, plane or associated image that does not exist
-│   └── LimitError               more is asked than the limits allow
+│   ├── LimitError               more is asked than the limits allow
+│   └── SignatureError           the address is not signed, or was changed, or has expired
 ├── EncodeError              a picture cannot be written in the asked format
+├── DrawError                the project's code that draws a picture is at fault
+│   └── DrawTimeoutError         it takes longer than it may, or has no free thread
 └── ConfigurationError       the project's settings are at fault
 
 Messages are shown to clients: they never name a path of the server. The uri stands in an
@@ -84,8 +87,20 @@ class LimitError(RequestError):
         self.allowed = allowed
 
 
+class SignatureError(RequestError):
+    """An address that must be signed is not, or was changed, or has expired."""
+
+
 class EncodeError(TilewrightError):
     """The format cannot hold the picture."""
+
+
+class DrawError(TilewrightError):
+    """The project's code failed to draw a picture; the cause is chained, for the log."""
+
+
+class DrawTimeoutError(DrawError):
+    """A picture was not drawn in the time that it may take."""
 
 
 class ConfigurationError(TilewrightError):

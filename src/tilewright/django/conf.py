@@ -65,13 +65,21 @@ class WebConfig:
 
     webgateway: WebgatewayConfig = field(default_factory=WebgatewayConfig)
     """What the app ``tilewright.django.webgateway`` shows, and to whom."""
+    drawn_signed: bool = False
+    """True refuses drawn pictures whose address is not signed, where a view says nothing else."""
+    ephemeral_cache: str | None = None
+    """The alias in ``CACHES`` where pictures are put aside for a while; None: in a folder."""
+    ephemeral_folder: str | None = None
+    """That folder; None: one of the user's own among the system's temporary files."""
+    ephemeral_bytes: int = 256 << 20
+    """The most that pictures in that folder may take; what was seen longest ago goes first."""
 
     def __post_init__(self) -> None:
         if self.cache_max_age_s < 0:
             raise ConfigurationError(
                 f"cache_max_age_s must be 0 or more, not {self.cache_max_age_s}"
             )
-        for name in ("cache_timeout_s", "cache_max_bytes", "cache_wait_s"):
+        for name in ("cache_timeout_s", "cache_max_bytes", "cache_wait_s", "ephemeral_bytes"):
             value = getattr(self, name)
             if value is not None and value <= 0:
                 raise ConfigurationError(f"{name} must be above 0, not {value}")
@@ -106,6 +114,8 @@ class Edge:
     document_cache_control: str
     trusted_proxy: bool
     """Whether links follow what a proxy says of the client's address."""
+    drawn_signed: bool
+    """Whether the addresses of drawn pictures have to be signed, where a view says nothing."""
     kept: KeptReplies | None
     """What the project's cache holds; None when it is not used."""
     webgateway: WebgatewayConfig
@@ -130,11 +140,13 @@ def read_setting() -> tuple[Config, WebConfig]:
     web = {name: value for name, value in given.items() if name in web_names}
     rest = {name: value for name, value in given.items() if name not in web_names}
     config, web_config = _build(Config, rest, SETTING), _build(WebConfig, web, SETTING)
-    if web_config.cache is not None and web_config.cache not in settings.CACHES:
-        aliases = ", ".join(sorted(settings.CACHES))
-        raise ConfigurationError(
-            f"{SETTING}['cache'] must be an alias in CACHES ({aliases}), not {web_config.cache!r}"
-        )
+    for name in ("cache", "ephemeral_cache"):
+        alias = getattr(web_config, name)
+        if alias is not None and alias not in settings.CACHES:
+            aliases = ", ".join(sorted(settings.CACHES))
+            raise ConfigurationError(
+                f"{SETTING}[{name!r}] must be an alias in CACHES ({aliases}), not {alias!r}"
+            )
     return config, web_config
 
 
@@ -236,6 +248,7 @@ def _make_edge() -> Edge:
         cache_control=web.cache_control,
         document_cache_control=web.document_cache_control,
         trusted_proxy=web.trusted_proxy,
+        drawn_signed=web.drawn_signed,
         kept=None if web.cache is None else _kept(web.cache, web),
         webgateway=web.webgateway,
     )

@@ -72,7 +72,7 @@ class _Views(ImageOfRecord, View):
 
         It needs no CSRF token: what is posted is read, and changes nothing.
         """
-        return csrf_exempt(_guarded(super().as_view(**initkwargs)))
+        return csrf_exempt(guarded(super().as_view(**initkwargs)))
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the objects among which `get_object` looks."""
@@ -156,7 +156,7 @@ class AsyncImageViews(_Views):
 
     async def _answered(self, request: HttpRequest, path: Mapping[str, str]) -> HttpResponseBase:
         asked = await sync_to_async(self._looked_up)(request, path)
-        answer = sync_to_async(_answer, thread_sensitive=False, executor=_threads())
+        answer = sync_to_async(_answer, thread_sensitive=False, executor=answering_threads())
         return await answer(self.route, asked)
 
     def _looked_up(self, request: HttpRequest, path: Mapping[str, str]) -> Asked:
@@ -169,13 +169,13 @@ class AsyncImageViews(_Views):
 
 
 @cache
-def _threads() -> ThreadPoolExecutor:
+def answering_threads() -> ThreadPoolExecutor:
     """Return the threads in which this process answers for async views."""
     return ThreadPoolExecutor(min(_MOST_THREADS, (os.cpu_count() or 1) + 4), "tilewright-async")
 
 
 # A child has its parent's record of threads, and none of the threads.
-os.register_at_fork(after_in_child=_threads.cache_clear)
+os.register_at_fork(after_in_child=answering_threads.cache_clear)
 
 
 def _answer(route: Route, asked: Asked) -> HttpResponseBase:
@@ -190,7 +190,7 @@ def _methods(route: Route) -> list[str]:
     return [route.method, "options"] if route.method == "post" else ["get", "head", "options"]
 
 
-def _guarded(view: _Answered) -> _Answered:
+def guarded(view: _Answered) -> _Answered:
     """Answer what is refused on the way to a view, or in it, with problem documents."""
 
     @wraps(view)

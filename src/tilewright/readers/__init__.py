@@ -96,6 +96,12 @@ class Driver:
     """False: `sniff` says yes to nearly anything, and only `open` can tell."""
 
 
+OpenImage = Callable[[Source, ChunkStore], Reader]
+"""Opens the sources of one scheme that have no bytes: their images are made by code.
+
+Raises a SourceError or a RequestError. Its name among the entry points is the scheme.
+"""
+
 SNIFF_BYTES = 4096
 
 

@@ -9,11 +9,14 @@ from typing import Any
 
 from tilewright.errors import (
     CorruptSourceError,
+    DrawError,
+    DrawTimeoutError,
     EncodeError,
     LimitError,
     OutsideError,
     ParameterError,
     RequestError,
+    SignatureError,
     SourceError,
     SourceNotFoundError,
     SourceUnavailableError,
@@ -35,8 +38,11 @@ STATUS: Mapping[type[TilewrightError], HTTPStatus] = {
     ParameterError: HTTPStatus.BAD_REQUEST,
     OutsideError: HTTPStatus.NOT_FOUND,
     LimitError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    SignatureError: HTTPStatus.FORBIDDEN,
     RequestError: HTTPStatus.BAD_REQUEST,
     EncodeError: HTTPStatus.BAD_REQUEST,
+    DrawTimeoutError: HTTPStatus.SERVICE_UNAVAILABLE,
+    DrawError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 """One table for all faces. What is not here is the server's own fault."""
 
@@ -140,7 +146,7 @@ def problem(error: TilewrightError) -> Reply | None:
         members = {"parameter": error.parameter, "allowed": error.allowed}
     elif isinstance(error, LimitError):
         members = {"limit": error.limit, "asked": error.asked, "allowed": error.allowed}
-    elif isinstance(error, SourceUnavailableError):
+    elif isinstance(error, SourceUnavailableError | DrawTimeoutError):
         headers["Retry-After"] = str(RETRY_AFTER_S)
     return problem_document(status, str(error), members, headers)
 

@@ -18,6 +18,7 @@ FARTHEST = 1_000_000_000.0
 
 _COLOR = re.compile(r"#?[0-9a-f]{6}", re.IGNORECASE)
 _DIGITS = 18
+_CACHE_BUSTERS = ("_", "rev")
 _NEAR, _FINE, _COARSE = 1024.0, 2.0**40, 1024.0
 
 
@@ -199,6 +200,10 @@ class ParameterSet:
     """All parameters of one route."""
 
     parameters: tuple[Parameter[Any], ...]
+    once: bool = False
+    """True refuses a name that is given twice; else the last one counts."""
+    strict: bool = False
+    """True refuses unknown names but ``_`` and ``rev``, which only defeat caches."""
     _known: Mapping[str, Parameter[Any]] = field(init=False, repr=False, compare=False)
     _mistaken: Mapping[str, str] = field(init=False, repr=False, compare=False)
 
@@ -221,8 +226,7 @@ class ParameterSet:
     def read(self, query: str) -> dict[str, Any]:
         """Return the values that a query string gives, by parameter name.
 
-        Unknown names are ignored (``_`` and ``rev`` among them, which only defeat caches),
-        except known misspellings. Of a name given twice the last counts. Raises
+        Unknown names are ignored unless the set is `strict`, except known misspellings. Raises
         ParameterError.
         """
         if not query:
@@ -235,10 +239,15 @@ class ParameterSet:
         for name, text in pairs:
             parameter = self._known.get(name)
             if parameter is not None:
+                if self.once and parameter.name in values:
+                    raise ParameterError(parameter.name, "given once")
                 values[parameter.name] = parameter.read(text)
             elif name in self._mistaken:
                 right = self._mistaken[name]
                 raise ParameterError(name, f"left out; did you mean {right}?")
+            elif self.strict and name not in _CACHE_BUSTERS:
+                known = ", ".join(each.name for each in self.parameters)
+                raise ParameterError(name[:60], f"left out; there are {known}")
         return self._complete(values)
 
     def _complete(self, values: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Pictures that code makes for one request: charts, backgrounds, badges, legends."""
