@@ -27,7 +27,8 @@ def test_each_module_finds_those_that_it_imports(apps, settings, tmp_path, stora
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": storage}}
     call_command("collectstatic", interactive=False, verbosity=0)
     modules = [path for path in tmp_path.rglob("*.js") if path.parent.name != "vendor"]
-    assert {path.parent.name for path in modules} == {"tilewright", "tilewright_site"}
+    folders = {path.parent.name for path in modules}
+    assert folders == {"tilewright", "tilewright_site", "tilewright_drawn"}
     imports = [
         (path, name)
         for path in modules
@@ -38,7 +39,10 @@ def test_each_module_finds_those_that_it_imports(apps, settings, tmp_path, stora
     assert lost == []
 
 
-@pytest.mark.parametrize("page", ["viewer", "index", "base", "redoc"])
+DRAWN = ["drawn/base", "drawn/background", "drawn/aside", "drawn/mandelbrot"]
+
+
+@pytest.mark.parametrize("page", ["viewer", "index", "base", "redoc", *DRAWN])
 def test_pages_name_files_that_are_there(apps, page):
     text = (ROOT / f"src/tilewright/site/templates/tilewright/{page}.html").read_text()
     names = re.findall(r"{% static '([^']+)' %}", text)

@@ -38,6 +38,11 @@ class Home:
         """The images that the first run draws."""
         return self.path / "samples"
 
+    @property
+    def aside(self) -> Path:
+        """Drawn pictures that are put aside for a while."""
+        return self.path / "aside"
+
     def make(self) -> None:
         """Create the folder, for its owner only. Raises OSError."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -18,6 +18,7 @@ INSTALLED_APPS = [
     "tilewright.site",
     "tilewright.django",
     "tilewright.django.webgateway",
+    "tilewright.drawn",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -87,7 +88,8 @@ TIME_ZONE = "UTC"
 
 TILEWRIGHT = {
     # what the site shows it shows to everybody, to OMERO's clients too
-    "webgateway": {"images": "tilewright.site.webgateway.find", "public": True}
+    "webgateway": {"images": "tilewright.site.webgateway.find", "public": True},
+    "ephemeral_folder": str(_home.aside),
 }
 REST_FRAMEWORK = {
     # what the site shows it shows to everybody; only the admin pages change things

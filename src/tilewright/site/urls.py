@@ -36,6 +36,8 @@ urlpatterns = [
     path("webgateway/", include("tilewright.django.webgateway")),
     path("webclient/", include("tilewright.django.webgateway.webclient")),
     path("omero_ms_image_region/", documents.nothing),
+    path("drawn/", include("tilewright.site.drawn.urls")),
+    path("drawn/", include("tilewright.drawn.urls")),
     path("admin/", admin.site.urls),
     path("healthz", views.healthz),
     path("readyz", views.readyz),

@@ -1,0 +1,1 @@
+"""Examples of drawn pictures, under ``/drawn/``."""
