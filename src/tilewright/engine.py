@@ -3,15 +3,14 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import BinaryIO
 
 from tilewright import look, strips
 from tilewright.blobs import Blob
 from tilewright.blobs.archive import open_member
-from tilewright.blobs.places import Places, Stores
-from tilewright.cache import ChunkCache, SingleFlight, Store
+from tilewright.blobs.places import Stores
 from tilewright.cog import Verdict
 from tilewright.cog.validate import validate
 from tilewright.colormaps import Colormaps, classify
@@ -33,18 +32,12 @@ from tilewright.readers import Driver, OpenImage, Reader
 from tilewright.registry import Registry
 from tilewright.render import blank
 from tilewright.request import RenderRequest, Resampling, Target
+from tilewright.state import State
 from tilewright.statistics import Wanted
 from tilewright.stored import stored_tile
 from tilewright.style import Orientation, Style
 from tilewright.zonal import PlaceValues, ZonalMeasurement, place_values, zonal
 
-_REMEMBERED_SPANS = 4096
-_REMEMBERED_SAMPLES = 1 << 22
-"""Values, of 8 bytes, from which ranges are made."""
-_REMEMBERED_NUMBERS = 1 << 19
-"""Bins and classes of all remembered measurements; one is about 40 bytes."""
-_REMEMBERED_BLANKS = 64
-_REMEMBERED_INFOS = 4096
 _FIRST_PLANE = Plane()
 
 
@@ -73,7 +66,7 @@ class Engine:
         self.makers: Registry[OpenImage] = Registry("tilewright.makers")
         self.colormaps = Colormaps(self.config.lut_folder)
         self.encoders: Registry[Encoder] = Registry("tilewright.encoders")
-        self._state = _State.fresh(self)
+        self._state = self._fresh()
 
     def source(self, uri: str, *, address: str | None = None) -> Source:
         """Return the source of a local path or a remote uri, as `Places.source` does."""
@@ -273,14 +266,7 @@ class Engine:
     def close(self) -> None:
         """Close all files and forget all chunks. The engine may be used again."""
         # After a fork the parent's locks may be held for ever: its state is left alone.
-        state = self._live()
-        state.pool.close()
-        state.chunks.clear()
-        state.samples.clear()
-        state.infos.clear()
-        state.measurements.clear()
-        state.composer.clear()
-        state.places.close()
+        self._live().close()
 
     @contextmanager
     def lease(self, source: Source) -> Iterator[Reader]:
@@ -292,11 +278,22 @@ class Engine:
             error.uri = error.uri or source.uri
             raise
 
-    def _live(self) -> "_State":
+    def _live(self) -> State:
         """Return this process's state: a forked worker starts with its own locks and files."""
         if self._state.process != os.getpid():
-            self._state = _State.fresh(self)
+            self._state = self._fresh()
         return self._state
+
+    def _fresh(self) -> State:
+        composer = Composer(
+            self.config,
+            lease=self.lease,
+            encoder=self.encoder,
+            tables=self.colormaps.table,
+            classify=classify,
+        )
+        pool = ReaderPool(self.open_reader, self.config.open_readers)
+        return State.fresh(self.config, self.stores, pool, composer)
 
     def open_reader(self, source: Source) -> Reader:
         """Open a source with the first driver that understands it, outside the pool.
@@ -343,55 +340,6 @@ class Engine:
             samples=lambda key, make: state.samples.get((source, key), make),
             clip=None,
         )
-
-
-@dataclass(slots=True, eq=False)
-class _State:
-    """What an engine holds in one process."""
-
-    process: int
-    places: Places
-    pool: ReaderPool
-    chunks: ChunkCache
-    renders: SingleFlight[Encoded]
-    infos: Store[ImageInfo]
-    """Of more images than may be open: documents of services tell of them all."""
-    spans: Store[look.Span]
-    samples: Store[look.Samples]
-    measurements: Store[Measurement]
-    composer: Composer
-    blanks: Store[Encoded]
-    """Tiles of the earth that no image touches."""
-
-    @classmethod
-    def fresh(cls, engine: Engine) -> "_State":
-        return cls(
-            process=os.getpid(),
-            places=Places(engine.config, engine.stores),
-            pool=ReaderPool(engine.open_reader, engine.config.open_readers),
-            chunks=ChunkCache(engine.config.chunk_cache_bytes),
-            renders=SingleFlight(),
-            infos=Store(_REMEMBERED_INFOS),
-            spans=Store(_REMEMBERED_SPANS),
-            samples=Store(_REMEMBERED_SAMPLES, size_of=lambda one: one.ordered.size + 1),
-            measurements=Store(_REMEMBERED_NUMBERS, size_of=_held_numbers),
-            composer=Composer(
-                engine.config,
-                lease=engine.lease,
-                encoder=engine.encoder,
-                tables=engine.colormaps.table,
-                classify=classify,
-            ),
-            blanks=Store(_REMEMBERED_BLANKS),
-        )
-
-
-def _held_numbers(found: Measurement) -> int:
-    """Return about how many numbers a measurement keeps."""
-    return sum(
-        20 + 2 * len(one.histogram.counts) + 2 * len(one.statistics.unique or ())
-        for one in found.bands
-    )
 
 
 def _place_of(picture: Picture, grid: Grid, style: Style, geo: Geo | None) -> Grid:
