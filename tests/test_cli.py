@@ -73,7 +73,7 @@ def test_info_for_programs(folder):
     result = tilewright("info", "z.ome.tif", "--json", folder=folder)
     found = json.loads(result.stdout)
     assert found["size"] == {"width": 80, "height": 60}
-    assert found["axes"] == [{"name": "z", "size": 4}]
+    assert found["axes"] == [{"name": "z", "size": 4, "micrometres": None}]
     assert found["dtype"] == "uint8"
 
 

@@ -1,5 +1,7 @@
 """Intensities against OMERO's checked values and against plain numpy, for every dtype."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -40,6 +42,14 @@ def test_omero_artefacts_are_clamped():
     assert shown([50], "uint16", Span(0, 65535), curves=log) == [0]
     steep = (Curve("exponential", 1.8),)
     assert shown([0, 254, 255], "uint8", Span(0, 255), curves=steep) == [0, 0, 255]
+
+
+@pytest.mark.parametrize("curves", [(), (Curve("linear"),)])
+@pytest.mark.parametrize("at", [0.0, 5.0, -3.0])
+@pytest.mark.parametrize("dtype", ["int16", "int32", "float16", "float32", "float64"])
+def test_a_span_shorter_than_the_steps_of_its_type(dtype, at, curves):
+    span = Span(math.nextafter(at, -math.inf), at)
+    assert shown([at - 1, at, at + 1], dtype, span, curves=curves) == [0, 255, 255]
 
 
 def test_the_ends_and_the_half():

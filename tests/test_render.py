@@ -125,6 +125,13 @@ def test_paints(ramp):
     assert classes[20, 3] == 0
 
 
+def test_a_colour_that_lets_light_through(ramp):
+    bright = grey(Stretch.of(0, 9900), paint=Solid("#ff800080"))
+    pixels = shown(ramp, bright).reshape(-1, 4)
+    assert pixels[99].tolist() == [255, 128, 0, 128]
+    assert {*pixels[:, 3].tolist()} == {128}
+
+
 def test_expressions_carry_nodata(folder):
     data = np.stack([np.full((8, 8), 3.0), np.full((8, 8), 1.0)]).astype(np.float32)
     data[:, 0, 0], data[0, 1, 1], data[1, 1, 1] = np.nan, 1, -1

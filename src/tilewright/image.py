@@ -82,6 +82,8 @@ class Band:
     scale: float = 1.0
     offset: float = 0.0
     """The measured quantity is the stored value times ``scale`` plus ``offset``."""
+    emission_nm: float | None = None
+    """The wavelength of the light that was measured, in nanometres; None when unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ class Axis:
 
     name: str
     size: int
+    micrometres: float | None = None
+    """From one position to the next; None when unknown, and of what is no length."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,9 @@ def intensity(layer: Array, channel: Channel, span: Span) -> Bytes:
 
 def _linear(layer: Array, span: Span, top: int) -> npt.NDArray[np.unsignedinteger]:
     """Bring the span to 0…top, clamped and rounded half up."""
-    precise = np.float32 if layer.dtype.itemsize <= 4 and layer.dtype.kind == "f" else np.float64  # noqa: PLR2004
+    narrow = layer.dtype.itemsize <= 4 and layer.dtype.kind == "f"  # noqa: PLR2004
+    # A span that is empty in single precision has two ends in double.
+    precise = np.float32 if narrow and np.float32(span.low) < np.float32(span.high) else np.float64
     with np.errstate(invalid="ignore", over="ignore"):  # a signalling NaN is a NaN like any other
         values = np.subtract(layer, precise(span.low), dtype=precise)
         values *= precise(top / (span.high - span.low))
@@ -61,7 +63,8 @@ def _integer_table(curves: tuple[Curve, ...], invert: bool, span: Span, dtype: s
     last = min(limits.max, max(math.ceil(span.high), limits.min))
     values = np.arange(first, last + 1, dtype=np.float64)
     values -= span.low
-    values /= span.high - span.low
+    with np.errstate(over="ignore"):  # a span may be shorter than any number that is not 0
+        values /= span.high - span.low
     np.clip(values, 0, 1, out=values)
     values *= 255
     table = _finish(bend(values, curves, span.equalizer), invert=invert)

@@ -218,7 +218,10 @@ class _Paints:
         table = self.tables(channel.paint)
         mapped = cv2.applyColorMap(bright, np.ascontiguousarray(table[:, np.newaxis, :3]))
         clear = int(table[:, 3].min()) < 255  # noqa: PLR2004
-        veil = np.asarray(cv2.LUT(bright, table[:, 3].reshape(-1, 1)), np.uint8) if clear else None
+        veil = None
+        if clear:
+            # OpenCV takes no column out of the midst of a table.
+            veil = np.asarray(cv2.LUT(bright, np.ascontiguousarray(table[:, 3])), np.uint8)
         return Painted(np.asarray(mapped, np.uint8), _veiled(veil, channel, values, span, missing))
 
 

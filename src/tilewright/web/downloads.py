@@ -8,7 +8,9 @@ from tilewright.web.params import Parameter, ParameterSet
 
 LONGEST = 200
 # Neither folders nor control characters, nor the marks that turn text around.
-_NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f/\\:*?\"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_UNFIT = r"\x00-\x1f\x7f-\x9f/\\:*?\"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
+_NAME = re.compile(f"[^{_UNFIT}]+")
+_UNFITS = re.compile(f"[{_UNFIT}]+")
 
 
 def _name() -> Parameter[str]:
@@ -33,6 +35,11 @@ THUMBNAIL = ParameterSet((*xyz.THUMBNAIL.parameters, DOWNLOAD))
 FEATURE = ParameterSet((*xyz.FEATURE.parameters, DOWNLOAD))
 """The parameters of a polygon's picture."""
 _ONLY = ParameterSet((DOWNLOAD,))
+
+
+def harmless(name: str) -> str:
+    """Return what of an image's name can be that of a file; empty when nothing can."""
+    return _UNFITS.sub("_", name)[:LONGEST].strip(". ")
 
 
 def file_name(query: str, suffixes: Sequence[str]) -> str | None:

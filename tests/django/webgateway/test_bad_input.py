@@ -148,7 +148,7 @@ def test_places(ask, cells, asked, status):
         ("render_thumbnail/{id}/?rdefId=7", 404),
         ("render_thumbnail/{id}/?rdefId={big}", 400),
         ("get_thumbnails/", 200),
-        ("get_thumbnails/0/?id={id}", 200),
+        ("get_thumbnails/0/?id={id}", 400),
         ("get_thumbnails/x/?id={id}", 400),
         ("get_thumbnails/?id=abc", 400),
         ("get_thumbnails/?id={big}", 400),

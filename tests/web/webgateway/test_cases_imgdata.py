@@ -24,8 +24,8 @@ def told(info, ranges=None, **rest):
 
 
 def test_case_9_a_small_image_of_signed_numbers():
-    info = layout(20, 20, chunk=20, bands=1, dtype="int16", axes=[("t", 6), ("z", 5)])
-    band = Band("500", color="#808080")
+    info = layout(20, 20, chunk=20, bands=1, dtype="int16", axes=[("t", 6), ("z", 5, 0.2)])
+    band = Band(color="#808080", emission_nm=500.0)
     info = replace(info, bands=(band,), magnification=100.0, micrometres_per_pixel=(0.0663, 0.0663))
     assert told(info, {0: (88.0, 651.0)}) == {
         "id": 123,
@@ -50,13 +50,13 @@ def test_case_9_a_small_image_of_signed_numbers():
         "tiles": False,
         "interpolate": True,
         "size": {"width": 20, "height": 20, "z": 5, "t": 6, "c": 1},
-        "pixel_size": {"x": 0.0663, "y": 0.0663, "z": None},
+        "pixel_size": {"x": 0.0663, "y": 0.0663, "z": 0.2},
         "init_zoom": 0,
         "nominalMagnification": 100.0,
         "pixel_range": [-32768.0, 32767.0],
         "channels": [
             {
-                "emissionWave": None,
+                "emissionWave": 500.0,
                 "label": "500",
                 "color": "808080",
                 "inverted": False,

@@ -25,6 +25,8 @@ from tilewright.web import http
 View = Callable[..., HttpResponseBase]
 
 _READS = ("GET", "HEAD")
+_LONGEST_WAY_BACK = 6_000
+"""Characters of a query at the login: proxies refuse longer headers, and so does Django."""
 _FEATURES = ("flip", "png-tiles", "quantization")
 
 
@@ -87,13 +89,15 @@ def _answered(view: View, request: HttpRequest, path: Mapping[str, str]) -> Http
 
 
 def _to_login(request: HttpRequest) -> HttpResponse:
-    """Refuse a script; send a person to the login, and back."""
+    """Refuse a script; send a person to the login, and back unless that is too far to write."""
     if request.headers.get("X-Requested-With") == "XMLHttpRequest":
         return refused(PermissionDenied("Log in first."), request.method)
     login, here = resolve_url(settings.LOGIN_URL), request.get_full_path()
     # OMERO's login looks for one, Django's own for the other.
     query = urlencode({"url": here, "next": here})
-    response = HttpResponseRedirect(f"{login}{'&' if '?' in login else '?'}{query}")
+    if len(query) <= _LONGEST_WAY_BACK:
+        login += f"{'&' if '?' in login else '?'}{query}"
+    response = HttpResponseRedirect(login)
     response["Cache-Control"] = "no-store"
     return response
 

@@ -16,17 +16,17 @@ from tilewright.django.webgateway.replying import (
     document,
     documented,
     encoded,
-    is_complete,
+    key_with_tables,
     picture,
 )
 from tilewright.errors import ParameterError, TilewrightError
 from tilewright.image import Encoded
-from tilewright.web import http
+from tilewright.web import downloads, http
 from tilewright.web.params import whole
 from tilewright.web.webgateway import pictures, plots
 from tilewright.web.webgateway.plots import PlotAsked
 from tilewright.web.webgateway.split import split_picture, split_request
-from tilewright.web.webgateway.strict import check_complete
+from tilewright.web.webgateway.strict import check_complete, says_all
 
 
 @reads
@@ -54,7 +54,8 @@ def download(
     seen = opened(request, iid)
     response = _whole_plane(seen, z, t)
     kind = response.get("Content-Type", "").partition("/")[2]
-    return saved_as(response, f"{seen.image.about.name or seen.id}.{kind}")
+    name = downloads.harmless(seen.image.about.name) or seen.id
+    return saved_as(response, f"{name}.{kind}")
 
 
 @reads
@@ -98,7 +99,7 @@ def thumbnails(request: HttpRequest, width: str | None = None) -> HttpResponse:
     """Return the thumbnails of many images as data URIs; null for one that cannot be seen."""
     if width is not None:
         # What is wrong for all is said once.
-        number("width", width)
+        pictures.thumbnail_side("width", number("width", width))
     ids = pictures.thumbnail_ids(query_of(request))
     # The tag is made of the pictures: one that cannot be drawn now may be drawn later.
     return document(request, {str(iid): _data_uri_or_none(request, iid, width) for iid in ids})
@@ -115,8 +116,10 @@ def split_channel(request: HttpRequest, iid: str, z: str, t: str) -> HttpRespons
         panels = [None if one is None else engine.picture(source, one) for one in asked.panels]
         return encoded(split_picture(asked, panels), asked.encoding)
 
-    drawing = Drawing(asked.key(source), ("split", source.uri), draw)
-    return picture(request, drawing, lasting=is_complete(seen.query))
+    looks = [panel.style for panel in asked.panels if panel is not None]
+    key = key_with_tables(asked.key(source), looks)
+    drawing = Drawing(key, ("split", source.uri), draw)
+    return picture(request, drawing, lasting=says_all(seen.query))
 
 
 @reads
@@ -150,7 +153,7 @@ def _whole_plane(seen: Opened, z: str | None, t: str | None) -> HttpResponse:
         None if z is None else number("z", z),
         None if t is None else number("t", t),
     )
-    lasting = t is not None and is_complete(seen.query)
+    lasting = t is not None and says_all(seen.query)
     return picture(seen.request, Drawing.of(seen, wanted), lasting=lasting)
 
 
@@ -162,7 +165,7 @@ def _region(seen: Opened, z: str, t: str, quality: int | None = None) -> HttpRes
         number("t", t),
         quality=quality,
     )
-    return picture(seen.request, Drawing.of(seen, wanted), lasting=is_complete(seen.query))
+    return picture(seen.request, Drawing.of(seen, wanted), lasting=says_all(seen.query))
 
 
 def _quality(text: str) -> int:
@@ -203,4 +206,4 @@ def _plot(seen: Opened, asked: PlotAsked) -> HttpResponse:
         return plots.plotted(asked, raster)
 
     drawing = Drawing(asked.key(source), ("plot", source.uri), draw)
-    return picture(seen.request, drawing, lasting=is_complete(seen.query))
+    return picture(seen.request, drawing, lasting=says_all(seen.query))

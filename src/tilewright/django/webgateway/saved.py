@@ -30,9 +30,10 @@ def visible(image: int, user: Any, owner: Any) -> list[SavedSettings]:
         whose |= Q(user_id=user)
     if owner is not None:
         whose |= Q(user_id=owner)
-    rank = {user: 0, owner: 1} if user is not None else {owner: 1}
+    # The project may write the owner's key as a text: what is neither nobody's nor the user's is.
+    rank = {None: 2, user: 0} if user is not None else {None: 2}
     rows = SavedSettings.objects.filter(whose, image=image)
-    return sorted(rows, key=lambda row: 2 if row.user_id is None else rank[row.user_id])
+    return sorted(rows, key=lambda row: rank.get(row.user_id, 1))
 
 
 def restored(row: SavedSettings, info: ImageInfo) -> RenderingSettings | None:

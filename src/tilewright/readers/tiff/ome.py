@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.etree import ElementTree as ET
 
+from tilewright.image import Band
 from tilewright.readers.tiff.scale import Scale, children, number
 
 _MICROMETRES = {
@@ -19,6 +20,11 @@ class OmeChannel:
     name: str
     color: str | None
     samples: int
+    emission_nm: float | None
+
+    def told_of(self, band: Band) -> Band:
+        """Return a band with what the channel says of it."""
+        return replace(band, name=self.name, color=self.color, emission_nm=self.emission_nm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +72,30 @@ def _ome_image(
             channel.get("Name", ""),
             _ome_color(channel.get("Color")),
             int(number(channel.get("SamplesPerPixel")) or 1),
+            _nanometres(channel, "EmissionWavelength"),
         )
         for channel in children(pixels, "Channel")
     )
     planes = steps + math.prod(int(number(pixels.get(f"Size{axis}")) or 1) for axis in "ZCT")
-    across = _micrometres(pixels, "X")
-    down = _micrometres(pixels, "Y") or across
-    scale = None if across is None or down is None else (across, down)
-    return OmeImage(element.get("Name", ""), channels, Scale(scale, magnification), planes)
+    across = _micrometres(pixels, "PhysicalSizeX")
+    down = _micrometres(pixels, "PhysicalSizeY") or across
+    sizes = None if across is None or down is None else (across, down)
+    scale = Scale(sizes, magnification, _micrometres(pixels, "PhysicalSizeZ"))
+    return OmeImage(element.get("Name", ""), channels, scale, planes)
 
 
-def _micrometres(pixels: ET.Element, axis: str) -> float | None:
-    value = number(pixels.get(f"PhysicalSize{axis}"))
-    unit = _MICROMETRES.get(pixels.get(f"PhysicalSize{axis}Unit", "µm"))
-    return value * unit if value and unit and value > 0 else None
+def _micrometres(element: ET.Element, name: str, unit: str = "µm") -> float | None:
+    """Return a length above 0, whose unit stands beside it or is the one given."""
+    value = number(element.get(name))
+    factor = _MICROMETRES.get(element.get(f"{name}Unit", unit))
+    length = value * factor if value and factor else 0.0
+    return length if 0 < length < math.inf else None
+
+
+def _nanometres(element: ET.Element, name: str) -> float | None:
+    length = _micrometres(element, name, "nm")
+    # Rounded: 500 nm by way of 0.5 µm are 500 again.
+    return None if length is None else round(length * 1e3, 6) or None
 
 
 def _ome_color(text: str | None) -> str | None:

@@ -114,7 +114,11 @@ class TiffReader:
             bands=self._bands(channels),
             dtype=first.dtype.name,
             format=metadata.format_name(self._tiff),
-            axes=tuple(Axis(name, size) for name, size in self._outer if name != CHANNELS),
+            axes=tuple(
+                Axis(name, size, scale.micrometres_per_plane if name == "z" else None)
+                for name, size in self._outer
+                if name != CHANNELS
+            ),
             palette=metadata.palette(first.key),
             masked=any(page is not None for page in self._mask_pages),
             geo=self._geo,
@@ -150,7 +154,7 @@ class TiffReader:
         for index in range(count):
             channel = channels[index] if index < len(channels) else None
             for band in samples:
-                named = replace(band, name=channel.name, color=channel.color) if channel else band
+                named = channel.told_of(band) if channel else band
                 bands.append(replace(named, interpretation="undefined") if count > 1 else named)
         return tuple(bands)
 

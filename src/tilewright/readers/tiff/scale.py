@@ -21,6 +21,8 @@ class Scale:
 
     micrometres_per_pixel: tuple[float, float] | None = None
     magnification: float | None = None
+    micrometres_per_plane: float | None = None
+    """From one focal plane to the next."""
 
 
 def find_scale(tiff: TiffFile, page: TiffPage) -> Scale:

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from tilewright.image import ImageInfo
+from tilewright.image import Band, ImageInfo
 from tilewright.look import PRIMARIES
 from tilewright.paint import Named, Paint, Solid
 from tilewright.stretch import FULL, Curve, Family, Stretch
@@ -29,6 +29,7 @@ ACTIVE = 3
 LONGEST = 1 << 14
 """Characters of ``c`` that are read."""
 
+_GREEN_FROM_NM, _RED_FROM_NM = 500, 560
 _WHITE = Solid("#ffffff")
 _COLORED = range(2, 8)
 """Numbers of channels whose model is colour where nothing was saved."""
@@ -105,12 +106,22 @@ def parse_omero(
 def _all_channels(info: ImageInfo, saved: Style, bands: Sequence[int]) -> dict[int, Channel]:
     """Return every channel as it is without being told: saved, else as OMERO colours it."""
     stored = {channel.band: channel for channel in saved.channels if channel.expression is None}
-    colors = [info.bands[band].color for band in bands]
+    colors = [stated_color(info.bands[band]) for band in bands]
     for place, band in enumerate(bands):
         # Where the file knows some of the colours, the others are white.
         color = colors[place] or ("#ffffff" if any(colors) else PRIMARIES[place % 3])
         stored.setdefault(band, Channel(band, paint=Solid(color)))
     return stored
+
+
+def stated_color(band: Band) -> str | None:
+    """Return the colour that the file states, else that of the wavelength as OMERO has it."""
+    if band.color is not None or band.emission_nm is None:
+        return band.color
+    red, green, blue = PRIMARIES
+    if band.emission_nm < _GREEN_FROM_NM:
+        return blue
+    return green if band.emission_nm < _RED_FROM_NM else red
 
 
 def _listed(
@@ -137,7 +148,7 @@ def _listed(
         on[band] = replace(
             channel,
             stretch=window or channel.stretch,
-            paint=paint_of(entry.color, lut_exists) or channel.paint,
+            paint=lit(paint_of(entry.color, lut_exists) or channel.paint),
         )
         if place < len(maps):
             change = maps[place]
@@ -202,6 +213,17 @@ def paint_of(text: str | None, lut_exists: Callable[[str], bool]) -> Paint | Non
     if not _HEX.fullmatch(text):
         return None
     return Solid(color(f"#{text}"))
+
+
+def lit(paint: Paint) -> Paint:
+    """Return a paint whose colour is as bright as its alpha lets it be, and opaque.
+
+    To OMERO alpha is how much light a channel adds, never how much of others it hides.
+    """
+    if not isinstance(paint, Solid) or len(paint.color) == len(BLACK):
+        return paint
+    *parts, alpha = bytes.fromhex(paint.color[1:])
+    return Solid("#" + bytes(round(part * alpha / 255) for part in parts).hex())
 
 
 def read_maps(text: str | None) -> tuple[Map, ...]:

@@ -14,6 +14,7 @@ from tilewright.web.webgateway.settings import (
     Ranges,
     RenderingSettings,
     axis_size,
+    label_of,
     value_range,
 )
 from tilewright.web.webgateway.split import PanelGrid
@@ -168,7 +169,8 @@ def _pyramid(info: ImageInfo, limits: GatewayLimits) -> dict[str, Any]:
 
 def _pixel_size(info: ImageInfo) -> dict[str, float | None]:
     x, y = info.micrometres_per_pixel or (None, None)
-    return {"x": x, "y": y, "z": None}
+    z = next((axis.micrometres for axis in info.axes if axis.name == "z"), None)
+    return {"x": x, "y": y, "z": z}
 
 
 def _channels(info: ImageInfo, settings: RenderingSettings, ranges: Ranges) -> list[dict[str, Any]]:
@@ -176,8 +178,8 @@ def _channels(info: ImageInfo, settings: RenderingSettings, ranges: Ranges) -> l
     for place, (band, channel) in enumerate(zip(plain_bands(info), settings.channels, strict=True)):
         low, high = value_range(info, band, ranges)
         document = {
-            "emissionWave": None,
-            "label": info.bands[band].name or str(place),
+            "emissionWave": info.bands[band].emission_nm,
+            "label": label_of(info.bands[band], place),
             **look_of(channel),
             "window": {"min": low, "max": high, "start": channel.start, "end": channel.end},
             "active": channel.active,

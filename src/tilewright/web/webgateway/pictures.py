@@ -81,10 +81,10 @@ def thumbnail_request(
     with none it is 96. The look is that of the settings. Raises ParameterError or OutsideError.
     """
     values = THUMBNAIL.read(query)
-    side = THUMBNAIL_SIDE if width is None else _side("width", width)
+    side = THUMBNAIL_SIDE if width is None else thumbnail_side("width", width)
     target: Target = _longest(subject.info, side)
     if height is not None:
-        target = Region(None, side, _side("height", height))
+        target = Region(None, side, thumbnail_side("height", height))
     settings = subject.settings
     plane = plane_at(subject.info, values.get("z", settings.z), values.get("t", settings.t))
     return RenderRequest(
@@ -170,7 +170,7 @@ def _joined_planes(info: ImageInfo, joined: Projection) -> int:
     return last - (joined.start or 0) + 1
 
 
-def _side(name: str, length: int) -> int:
+def thumbnail_side(name: str, length: int) -> int:
     """Return a side of a thumbnail: at least 3 pixels. Raises ParameterError."""
     if not 1 <= length <= LARGEST_THUMBNAIL:
         raise ParameterError(name, f"a whole number from 1 to {LARGEST_THUMBNAIL}", length)

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Self, cast
 
 from tilewright.errors import ParameterError
-from tilewright.image import ImageInfo
+from tilewright.image import Band, ImageInfo
 from tilewright.look import LIGHTS, PRIMARIES
-from tilewright.paint import Named, Solid, check_color
+from tilewright.paint import Named, Solid, check_color, number_text
 from tilewright.stretch import Curve, Family
 from tilewright.style import MOST_CHANNELS, Channel
 from tilewright.web.looks import omero
@@ -68,7 +68,7 @@ class ChannelSettings:
         stretch = omero.window_of((self.start, self.end), dtype)
         if stretch is None:
             raise ValueError("a window has two ends")
-        paint = Solid(self.color) if self.lut is None else Named(self.lut)
+        paint = omero.lit(Solid(self.color)) if self.lut is None else Named(self.lut)
         curve = Curve(self.family, self.coefficient)
         return Channel(band, stretch=stretch, curves=(curve,), invert=self.inverted, paint=paint)
 
@@ -142,6 +142,11 @@ def axis_size(info: ImageInfo, name: str) -> int:
     return next((axis.size for axis in info.axes if axis.name == name), 1)
 
 
+def label_of(band: Band, place: int) -> str:
+    """Return what a channel is called: its name, else its wavelength, else its place."""
+    return band.name or (str(place) if band.emission_nm is None else number_text(band.emission_nm))
+
+
 def measured_bands(info: ImageInfo) -> tuple[int, ...]:
     """Return the bands whose least and greatest value are to be measured; none of 8 bits."""
     if info.dtype in _BYTE_TYPES:
@@ -186,7 +191,7 @@ def _default_channel(
 
 def _colors(info: ImageInfo, bands: list[int]) -> list[str]:
     names = [info.interpretations[band] for band in bands]
-    stated = [info.bands[band].color for band in bands]
+    stated = [omero.stated_color(info.bands[band]) for band in bands]
     # Where the file knows some of the colours, the others are white.
     others = ["#ffffff"] * len(PRIMARIES) if any(stated) or len(bands) == 1 else list(PRIMARIES)
     found = [color or others[place % len(others)] for place, color in enumerate(stated)]

@@ -20,6 +20,7 @@ from tilewright.web.webgateway.areas import whole_plane
 from tilewright.web.webgateway.looks import Subject, is_grey, stated_style
 from tilewright.web.webgateway.pictures import check_projection, plane_at
 from tilewright.web.webgateway.query import PANELS
+from tilewright.web.webgateway.settings import label_of
 
 BORDER = 2
 DEFAULT_QUALITY = 90
@@ -110,7 +111,7 @@ def split_request(query: str, subject: Subject, z: int, t: int) -> SplitAsked:
             channel = replace(channel, paint=WHITE)
         style = None if channel is None else replace(colored, channels=(channel,))
         panels.append(None if style is None else drawn(style))
-    labels = [info.bands[band].name or str(place) for place, band in enumerate(bands)]
+    labels = [label_of(info.bands[band], place) for place, band in enumerate(bands)]
     if not grey:
         panels.append(drawn(colored))
         labels.append(MERGED)

@@ -1,6 +1,7 @@
 """Queries that must tell all, so that the URL alone fixes the pixels: the ``_rdef`` forms."""
 
 import re
+from typing import Any
 
 from tilewright.errors import ParameterError
 from tilewright.web.looks import omero
@@ -22,13 +23,29 @@ def check_savable(query: str) -> None:
     _check(query, maps_required=False)
 
 
-def _check(query: str, *, maps_required: bool) -> None:
+def says_all(query: str) -> bool:
+    """Tell whether nothing but a query has a say in its picture, now and later.
+
+    A map without a quantization leaves the curve to the saved settings; the file of a lookup
+    table may change, or go.
+    """
+    try:
+        values = _check(query, maps_required=True)
+    except ParameterError:
+        return False
+    maps = omero.read_maps(values["maps"])
+    return LUT not in values["c"] and all(one.curve is not None for one in maps)
+
+
+def _check(query: str, *, maps_required: bool) -> dict[str, Any]:
+    """Return the values of a query that is complete. Raises ParameterError."""
     values = SAVE.read(query)
     entries = _count_channels(values.get("c"))
     if values.get("m") not in {"c", "g"}:
         raise ParameterError("m", "g or c", values.get("m"))
     if maps_required or "maps" in values:
         _check_maps(values.get("maps"), entries)
+    return values
 
 
 def _count_channels(c: str | None) -> int:
