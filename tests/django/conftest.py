@@ -45,6 +45,22 @@ def stack(db, folder):
 
 
 @pytest.fixture
+def earth(db, folder):
+    """Return a map of 200×100 pixels of a degree each."""
+    from tests.testapp.models import Scan  # noqa: PLC0415 - likewise
+
+    scale = (33550, "d", 3, (1.0, 1.0, 0.0), True)
+    tie = (33922, "d", 6, (0.0, 0.0, 0.0, -100.0, 50.0, 0.0), True)
+    keys = (1, 1, 0, 3, 1024, 0, 1, 2, 1025, 0, 1, 1, 2048, 0, 1, 4326)
+    tifffile.imwrite(
+        folder / "map.tif",
+        np.arange(20_000, dtype=np.uint16).reshape(100, 200),
+        extratags=[scale, tie, (34735, "H", len(keys), keys, True)],
+    )
+    return Scan.objects.create(name="map", file="map.tif")
+
+
+@pytest.fixture
 def picture_of():
     """Decode the body of a reply."""
 

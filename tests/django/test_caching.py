@@ -12,6 +12,7 @@ import pytest
 from django.core.cache import caches
 from django.core.management import CommandError, call_command
 
+from tests.blobs.far import far_away
 from tests.testapp.models import Scan
 from tilewright.django import caching, careful, conf
 from tilewright.django.caching import KeptReplies, entry_key, pack, unpack
@@ -411,6 +412,23 @@ def test_precaching_goes_on_after_a_file_that_cannot_be_read(scan, folder, memor
     said = capsys.readouterr()
     assert said.out == f"testapp.Scan {scan.pk}: 2 pictures\n"
     assert said.err == f"testapp.Scan {bad.pk}: the file does not exist\n"
+
+
+def test_precaching_goes_on_after_an_image_that_lacks_what_is_asked(scan, stack, memory, capsys):
+    call_command("tilewright_precache", "testapp.Scan:file", "--zooms", "0", "--query", "band=3")
+    said = capsys.readouterr()
+    assert said.out == f"testapp.Scan {scan.pk}: 2 pictures\n"
+    assert said.err.startswith(f"testapp.Scan {stack.pk}: ")
+
+
+def test_images_behind_urls_are_precached(scan, folder, memory, settings, capsys):
+    with far_away(**{"a.tif": (folder / "a.tif").read_bytes()}) as far:
+        more = {"remote_hosts": far.allowed, "remote_allow_private": True}
+        settings.TILEWRIGHT = {**settings.TILEWRIGHT, **more}
+        Scan.objects.update(name=far.url("/a.tif"))
+        call_command("tilewright_precache", "testapp.Scan:name", "--zooms", "0")
+        conf.edge().engine.close()
+    assert capsys.readouterr().out == f"testapp.Scan {scan.pk}: 2 pictures\n"
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,17 @@ import numpy as np
 import pytest
 import tifffile
 from django.conf import settings as django_settings
+from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import InMemoryStorage
+from django.test import Client
 from django.urls import reverse
+from rest_framework import permissions
+from rest_framework.authentication import SessionAuthentication
 
+from tests.django.test_views import SQUARE
 from tests.testapp.models import Scan
+from tests.testapp.views import ScanViewSet
 from tilewright.stretch import Stretch
 from tilewright.style import Channel, Style
 
@@ -23,6 +29,7 @@ PICTURES = {
     "avif": "image/avif",
     "tif": "image/tiff",
     "tiff": "image/tiff",
+    "tiled": "image/tiff",
 }
 ROUTES = (
     "info/metadata",
@@ -315,6 +322,23 @@ def test_the_tag_follows_the_file_and_the_request(get, folder):
     assert get("tiles/0/0/0.png")["ETag"] != base
 
 
+def test_a_query_that_is_not_escaped_is_utf_8(client, scan):
+    """As curl sends it."""
+    raw = "download=\N{GREEK SMALL LETTER ALPHA}".encode().decode("latin-1")
+    found = client.get(f"/api/scans/{scan.pk}/data/thumbnail.png", QUERY_STRING=raw)
+    assert found["Content-Disposition"].endswith("''%CE%B1.png")
+
+
+@pytest.mark.parametrize("suffix", [".msk", ".ovr"])
+def test_what_is_put_beside_a_file_is_shown_at_once(get, folder, suffix):
+    """As GDAL puts it there; else workers would give different pictures the same tag."""
+    before = get("tiles/0/0/0.png")
+    small = np.zeros((700, 900) if suffix == ".msk" else (175, 225, 3), np.uint8)
+    tifffile.imwrite(folder / f"a.tif{suffix}", small, tile=(128, 128))
+    after = get("tiles/0/0/0.png")
+    assert (after["ETag"] != before["ETag"], after.content != before.content) == (True, True)
+
+
 def test_a_replaced_file_is_shown_at_once(get, folder, pixels):
     before = get("data/pixel?left=0&top=0").json()
     _inverted(folder, pixels).replace(folder / "a.tif")
@@ -378,6 +402,61 @@ def test_other_methods_are_refused_with_a_problem(client, scan):
 
 def test_options_still_answers(client, scan):
     assert client.options(f"/api/scans/{scan.pk}/tiles/0/0/0.png").status_code == 200
+
+
+@pytest.mark.parametrize("below", ["data/zones", "data/feature.png", "tiles/0/0/0.png"])
+def test_options_promise_no_serializers_fields(client, scan, below):
+    told = client.options(f"/api/scans/{scan.pk}/{below}")
+    assert (told.status_code, "actions" in told.json()) == (200, False)
+
+
+class WithASession(SessionAuthentication):
+    """Somebody who has logged in: the framework looks for a CSRF token then."""
+
+    def authenticate(self, request):
+        self.enforce_csrf(request)
+        return User(username="somebody"), None
+
+
+class ReadsData(permissions.BasePermission):
+    def has_permission(self, request, view):
+        return request.data == {}
+
+
+@pytest.mark.parametrize(
+    ("media_type", "token", "status"),
+    [
+        ("application/json", True, 200),
+        ("application/geo+json", True, 200),
+        ("application/x-www-form-urlencoded", True, 200),
+        ("application/json", False, 403),
+    ],
+)
+def test_whoever_has_a_session_may_post(earth, monkeypatch, media_type, token, status):
+    monkeypatch.setattr(ScanViewSet, "authentication_classes", [WithASession])
+    monkeypatch.setattr(ScanViewSet, "permission_classes", [ReadsData])
+    client = Client(enforce_csrf_checks=True)
+    client.cookies["csrftoken"] = "a" * 32
+    headers = {"X-CSRFToken": "a" * 32} if token else {}
+    url = f"/api/scans/{earth.pk}/data/zones"
+    response = client.post(url, SQUARE, content_type=media_type, headers=headers)
+    assert response.status_code == status
+
+
+def test_a_form_that_was_read_before_is_refused(client, earth, settings):
+    settings.MIDDLEWARE = ["tests.django.test_rest.reads_forms"]
+    response = client.post(f"/api/scans/{earth.pk}/data/zones", {"geometry": SQUARE})
+    assert problem(response, 400)["parameter"] == "the body"
+
+
+def reads_forms(get_response):
+    """Do what many middlewares do."""
+
+    def middleware(request):
+        assert request.POST is not None
+        return get_response(request)
+
+    return middleware
 
 
 def test_the_viewsets_own_routes_keep_the_frameworks_manners(client, scan):

@@ -17,6 +17,7 @@ from django.core.files.storage import (
     InMemoryStorage,
     Storage,
     default_storage,
+    storages,
 )
 from django.core.management import call_command
 from django.db import connections, models
@@ -134,6 +135,24 @@ class DatedStorage(OddStorage):
 
     def get_modified_time(self, name):
         return datetime(2026, 1, self.day, tzinfo=UTC)
+
+
+def test_a_storage_of_the_settings_has_one_name_in_all_processes(settings):
+    """A name that is new in each process would be another ETag, and another copy of each file."""
+    odd = {"BACKEND": f"{__name__}.OddStorage", "OPTIONS": {"a": b"x"}}
+    other = {**odd, "OPTIONS": {"a": b"y"}}
+    names = []
+    for made in (odd, odd, other):
+        settings.STORAGES = {**settings.STORAGES, "default": made, "odd": odd}
+        settings.TILEWRIGHT = {}
+        names.append([file_source(field_file(storages[alias], "a")).uri for alias in ALIASES])
+    assert names[0] == names[1]
+    assert len({*names[0], *names[2]}) == 3
+    strange = OddStorage(a=b"x")
+    assert file_source(field_file(strange, "a")).uri not in names[0]
+
+
+ALIASES = ("default", "odd")
 
 
 def test_a_file_that_can_be_sought_in_is_read_where_it_lies(tiff):

@@ -62,6 +62,14 @@ def test_a_tiff_is_sent_as_it_was_written(ask, face, pixels):
 
 
 @faces
+def test_the_rest_framework_holds_nothing_either_where_the_server_speaks_asgi(scan, settings):
+    settings.ROOT_URLCONF = FACES["rest"]
+    response = asyncio.run(AsyncClient().get(f"/scans/{scan.pk}/data/region.tif?{WHOLE}"))
+    assert response.is_async
+    response.close()
+
+
+@faces
 @pytest.mark.parametrize("face", FACES)
 def test_a_npy_and_its_name(ask, face, pixels):
     response, body = ask(face, "npy", f"{WHOLE}&download=mine")

@@ -17,6 +17,7 @@ from asgiref.sync import async_to_sync
 from django.contrib.auth.mixins import AccessMixin
 from django.core.asgi import get_asgi_application
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse
 from django.test import AsyncClient
 from django.urls import include, path, reverse
@@ -168,20 +169,6 @@ def slide(db, folder):
 
 
 @pytest.fixture
-def earth(db, folder):
-    """Return a map of 200×100 pixels of a degree each."""
-    scale = (33550, "d", 3, (1.0, 1.0, 0.0), True)
-    tie = (33922, "d", 6, (0.0, 0.0, 0.0, -100.0, 50.0, 0.0), True)
-    keys = (1, 1, 0, 3, 1024, 0, 1, 2, 1025, 0, 1, 1, 2048, 0, 1, 4326)
-    tifffile.imwrite(
-        folder / "map.tif",
-        np.arange(20_000, dtype=np.uint16).reshape(100, 200),
-        extratags=[scale, tie, (34735, "H", len(keys), keys, True)],
-    )
-    return Scan.objects.create(name="map", file="map.tif")
-
-
-@pytest.fixture
 def ask(client, settings):
     """Ask one face, with a client of its kind."""
 
@@ -285,6 +272,17 @@ def test_too_much_is_posted(ask, earth, below, settings):
     found = alike(ask, f"scans/{earth.pk}/{below}", "post", SQUARE + " " * 100)
     assert found.status_code == 413
     assert found.json()["allowed"] == 100
+
+
+def test_too_much_is_posted_in_chunks(earth, settings):
+    """No header tells how much it is, as ASGI has it."""
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": [], "query_string": b""}
+    request = ASGIRequest(scope, io.BytesIO(SQUARE.encode() + b" " * 100))
+    view = AsyncScans.as_view(route=ROUTES["zones"], http_method_names=["post"])
+    found = async_to_sync(view)(request, pk=earth.pk)
+    assert found.status_code == 413
+    assert json.loads(found.content)["asked"] > 100
 
 
 @pytest.mark.parametrize(
@@ -444,6 +442,8 @@ def test_an_image_that_is_no_models(ask, db, settings, pixels):
         refused = alike(ask, "links/any/data/pixel?left=5&top=3&url=https://other.example/a.tif")
         assert (refused.status_code, refused.json()["parameter"]) == (400, "url")
         assert alike(ask, "links/any/data/pixel?left=5&top=3").status_code == 400
+        many = alike(ask, f"links/any/data/pixel?url={far.url('/a.tif')}{'&a=1' * 1000}")
+        assert (many.status_code, many.json()["parameter"]) == (400, "url")
         conf.edge().engine.close()
 
 

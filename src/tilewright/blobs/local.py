@@ -21,11 +21,24 @@ def local_source(path: str | os.PathLike[str]) -> Source:
         raise SourceNotFoundError("the file does not exist", uri=uri) from error
     if not stat.S_ISREG(state.st_mode):
         raise SourceNotFoundError("the file does not exist", uri=uri)
-    return Source(uri, _version(state))
+    return Source(uri, _version(uri, state))
 
 
-def _version(state: os.stat_result) -> str:
+def _version(path: str, state: os.stat_result) -> str:
+    """Return what changes with the file, and with what readers show as a part of it."""
+    return f"{_stamp(state)}{_stamp_beside(path, '.ovr')}{_stamp_beside(path, '.msk')}"
+
+
+def _stamp(state: os.stat_result) -> str:
     return f"{state.st_size}-{state.st_mtime_ns}-{state.st_ino}"
+
+
+def _stamp_beside(path: str, suffix: str) -> str:
+    """Return the same of what GDAL keeps beside a file: overviews, a mask; usually nothing."""
+    try:
+        return f"{suffix}{_stamp(os.stat(path + suffix))}"  # noqa: PTH116 - as above
+    except OSError:
+        return ""
 
 
 class LocalBlob:
@@ -45,7 +58,7 @@ class LocalBlob:
             raise SourceNotFoundError("the file does not exist", uri=path)
         self._path = path
         self._size = state.st_size
-        self._version = _version(state)
+        self._version = _version(path, state)
         self._closing = threading.Lock()
 
     @property
@@ -55,7 +68,7 @@ class LocalBlob:
 
     @property
     def version(self) -> str:
-        """Size, time of change and inode."""
+        """Size, time of change and inode; of overviews and a mask beside it too."""
         return self._version
 
     @property

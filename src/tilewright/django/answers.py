@@ -8,7 +8,8 @@ from urllib.parse import unquote_plus
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest, HttpResponse, RawPostDataException
 from django.http.response import HttpResponseBase
 
 from tilewright.django import conf, earth, numbers, streaming, surface
@@ -49,6 +50,9 @@ class Asked:
     def rest(self) -> str:
         """The query as it was sent, without what named the source."""
         query: str = self.request.META.get("QUERY_STRING", "")
+        if not query.isascii() and isinstance(self.request, WSGIRequest):
+            # WSGI hands raw bytes on as Latin-1 (PEP 3333); who sends them means UTF-8.
+            query = query.encode("latin-1").decode(errors="replace")
         return without(query, self.url_parameter) if self.url_parameter else query
 
     @property
@@ -58,13 +62,17 @@ class Asked:
 
     @property
     def body(self) -> bytes:
-        """What was posted. Raises LimitError above Django's own limit."""
+        """What was posted. Raises LimitError above Django's own limit, ParameterError."""
         try:
             return self.request.body
         except RequestDataTooBig:
-            sent = int(self.request.META["CONTENT_LENGTH"])
             allowed = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            # What comes in chunks has no stated length: it is known to be more, not how much.
+            sent = max(int(self.request.META.get("CONTENT_LENGTH") or 0), allowed + 1)
             raise LimitError("request_bytes", sent, allowed) from None
+        except RawPostDataException:
+            # Something before this view has read it, as a form.
+            raise ParameterError("the body", "GeoJSON, not a form") from None
 
     def info(self) -> ImageInfo:
         """Describe the image."""

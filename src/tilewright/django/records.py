@@ -5,7 +5,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, TooManyFieldsSent
 from django.http import HttpRequest
 
 from tilewright.django.answers import NO_LOOK, Asked
@@ -66,7 +66,10 @@ class ImageOfRecord:
         return value_source(getattr(record, self.image_field))
 
     def _url_source(self) -> Source:
-        texts = self.request.GET.getlist(self.url_parameter)
+        try:
+            texts = self.request.GET.getlist(self.url_parameter)
+        except TooManyFieldsSent:
+            raise ParameterError(self.url_parameter, "among fewer parameters") from None
         if len(texts) != 1:
             raise ParameterError(self.url_parameter, "given once")
         return url_source(texts[0], self.url_parameter)

@@ -7,6 +7,7 @@ from typing import Any, cast
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.decorators import action
+from rest_framework.metadata import SimpleMetadata
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -23,9 +24,9 @@ Method = Callable[..., HttpResponseBase]
 class PathDecides(BaseContentNegotiation):
     """The path says what is sent: neither Accept nor ``?format=`` chooses, or refuses, it."""
 
-    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:  # noqa: ARG002
-        """Return None: image routes read request bodies themselves."""
-        return None
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser:  # noqa: ARG002
+        """Return the only parser, which leaves the body to the route."""
+        return next(iter(parsers))
 
     def select_renderer(
         self,
@@ -38,6 +39,28 @@ class PathDecides(BaseContentNegotiation):
         return only, only.media_type
 
 
+class LeavesTheBody(BaseParser):
+    """Reads nothing: what is posted is for the route.
+
+    The framework asks for a form wherever it looks for a CSRF token, as it does for whoever has
+    a session; and a permission may look into ``request.data``.
+    """
+
+    media_type = "application/json"
+
+    def parse(self, *_: Any) -> dict[str, Any]:
+        """Return an empty form."""
+        return {}
+
+
+class NoForm(SimpleMetadata):
+    """Answers OPTIONS: what is posted to a route is no serializer's."""
+
+    def determine_actions(self, request: Request, view: Any) -> dict[str, Any]:  # noqa: ARG002
+        """Return nothing."""
+        return {}
+
+
 def route(name: str) -> Method:
     """Return the method of a viewset that answers a route, whose answer is no serializer's.
 
@@ -46,8 +69,8 @@ def route(name: str) -> Method:
     found = ROUTES[name]
 
     def method(self: Any, request: Request, **path: str) -> HttpResponseBase:
-        # Django's own request: the framework's asks it for each header at a detour.
-        return found.answer(self.asked(request._request, path))  # noqa: SLF001 - so DRF's docs say
+        # Django's own request: what it is tells whether the server speaks ASGI.
+        return found.answer(self.asked(request._request, path))  # noqa: SLF001 - no other name
 
     method.__name__ = name
     method.__doc__ = found.help
@@ -57,6 +80,8 @@ def route(name: str) -> Method:
         url_path=found.path,
         url_name=found.name,
         content_negotiation_class=PathDecides,
+        metadata_class=NoForm,
+        parser_classes=[LeavesTheBody],
         renderer_classes=[JSONRenderer],
     )
     return cast("Method", decorate(method))

@@ -191,7 +191,7 @@ def _is_big(shape: tuple[int, int, int], value_bytes: int) -> bool:
 ENCODER = RasterEncoder(
     name="tiff",
     media_type=MEDIA_TYPE,
-    suffixes=("tif", "tiff"),
+    suffixes=("tif", "tiff", "tiled"),
     encode=_encode,
     write=_write,
 )

@@ -4,14 +4,14 @@ import hashlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple, cast
 from uuid import uuid4
 
 from django.core.exceptions import SuspiciousOperation
-from django.core.files.storage import Storage
+from django.core.files.storage import Storage, storages
 
 from tilewright.blobs import Blob
 from tilewright.blobs.local import LocalBlob
@@ -230,12 +230,27 @@ def _reaching(name: str) -> Iterator[None]:
 def storage_id(storage: Storage) -> str:
     """Return the storage's class and a digest of what it was made with.
 
-    That is the same in all processes; a storage that does not tell it has a number of its own.
+    That is the same in all processes: what the storage itself tells, else what ``STORAGES`` says
+    of it. One that is not there either has a number of its own.
     """
     kind = type(storage)
     try:
         made_with = storage.deconstruct()[1:]  # type: ignore[attr-defined] # what migrations use
     except (AttributeError, ValueError):
+        made_with = _setting(storage)
+    if made_with is None:
         return f"{kind.__name__}-{uuid4().hex}"
     told = f"{kind.__module__}.{kind.__qualname__} {made_with!r}"
     return f"{kind.__name__}-{hashlib.blake2s(told.encode(), digest_size=9).hexdigest()}"
+
+
+def _setting(storage: Storage) -> tuple[str, Any] | None:
+    """Return the alias and the options of a storage that the project's settings make."""
+    kind = type(storage)
+    path = f"{kind.__module__}.{kind.__qualname__}"
+    backends = cast("Mapping[str, Mapping[str, Any]]", storages.backends)
+    for alias, made in backends.items():
+        # No other is made for it: that might fail.
+        if made["BACKEND"] == path and storages[alias] is storage:
+            return alias, made.get("OPTIONS")
+    return None

@@ -11,8 +11,8 @@ from django.db.models import Model
 from tilewright.django import conf
 from tilewright.django.caching import picture_kind
 from tilewright.django.management.records import field_of
-from tilewright.django.sources import file_source
-from tilewright.errors import RequestError, SourceError
+from tilewright.django.sources import value_source
+from tilewright.errors import LimitError, OutsideError, RequestError, SourceError
 from tilewright.image import Source
 from tilewright.request import RenderRequest, max_zoom, tile_counts
 from tilewright.web import http, xyz
@@ -58,11 +58,12 @@ class Command(BaseCommand):
         name = f"{record._meta.label} {record.pk}"  # noqa: SLF001 - Django's own name
         made = 0
         try:
-            source = file_source(getattr(record, field))
+            source = value_source(getattr(record, field))
             for asked in _asks(edge, source, *wanted):
                 _keep(edge, source, asked)
                 made += 1
-        except SourceError as error:
+        except (SourceError, LimitError, OutsideError) as error:
+            # Of this image: the others may be smaller, or have what this one lacks.
             self.stderr.write(f"{name}: {error}")
         except RequestError as error:
             raise CommandError(f"{name}: {error}") from error
