@@ -80,6 +80,10 @@ class Engine:
         with self.lease(source) as reader:
             return reader.info
 
+    def key(self, source: Source, request: RenderRequest) -> str:
+        """Return the cache key and ETag seed of what `render` returns; no image is opened."""
+        return self.colormaps.seal(request.key(source), request.style)
+
     def render(self, source: Source, request: RenderRequest) -> Encoded:
         """Return the finished file that a request describes.
 

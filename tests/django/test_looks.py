@@ -122,3 +122,19 @@ def test_a_folder_that_is_not_there_is_found_by_the_checks(settings, tmp_path):
     assert checks.check_lut_folder(None) == []
     (wrong,) = checks.check_setting(None)
     assert "must be of type str or None, not 5" in wrong.msg
+
+
+@pytest.mark.urls("tests.testapp.urls")
+def test_pictures_of_a_table_that_is_replaced_have_other_tags(client, scan, settings, tmp_path):
+    luts = tmp_path / "luts"
+    luts.mkdir()
+    settings.TILEWRIGHT = {"lut_folder": luts}
+    (luts / "own.lut").write_bytes(RAW)
+    path = f"/api/scans/{scan.pk}/data/thumbnail.png?band=1&palette=own.lut"
+    first = client.get(path)
+    assert client.get(path, headers={"if-none-match": first["ETag"]}).status_code == 304
+    (luts / "own.lut").write_bytes(bytes(768))
+    os.utime(luts / "own.lut", (1, 1))
+    again = client.get(path, headers={"if-none-match": first["ETag"]})
+    assert again.status_code == 200
+    assert again.content != first.content

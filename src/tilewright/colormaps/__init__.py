@@ -1,6 +1,7 @@
 """Colormaps: names, lists of colours and lookup-table files, all to tables of 256 colours."""
 
 from difflib import get_close_matches
+from hashlib import blake2b
 
 from tilewright.colormaps.catalogue import (
     REVERSED,
@@ -24,6 +25,7 @@ from tilewright.colormaps.tables import (
 )
 from tilewright.errors import ParameterError
 from tilewright.paint import Classes, Named, Paint, Ramp, Solid
+from tilewright.style import Style
 
 __all__ = [
     "Colormaps",
@@ -72,6 +74,17 @@ class Colormaps:
             turned = paint.reverse != (plain != paint.name)
             return frozen(table[::-1]) if turned else table
         return named_table(self._entry(paint))
+
+    def seal(self, key: str, *styles: Style) -> str:
+        """Return the key of a picture in these looks: another once a file that they name changes.
+
+        A look names a lookup table, and says nothing of what is in it.
+        """
+        paints = {channel.paint for style in styles for channel in style.channels}
+        names = {one.name.removesuffix(REVERSED) for one in paints if isinstance(one, Named)}
+        versions = [(name, self._files.version(name)) for name in sorted(names)]
+        held = [row for row in versions if row[1] is not None]
+        return blake2b(f"{key}|{held}".encode(), digest_size=16).hexdigest() if held else key
 
     def colors(self, paint: Named) -> Table | None:
         """Return the colours, shape (n, 4), of a map that is a list; None for any other.

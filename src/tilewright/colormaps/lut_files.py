@@ -110,6 +110,11 @@ class LutFolder:
             return ()
         return tuple(name for name in sorted(found, key=str.lower)[:MOST_FILES] if self.holds(name))
 
+    def version(self, name: str) -> tuple[int, int] | None:
+        """Return what changes with a file, None when there is none."""
+        status = self._status(name)
+        return None if status is None else (status.st_mtime_ns, status.st_size)
+
     def table(self, name: str) -> Table:
         """Return the table of a file that the folder holds. Raises a SourceError."""
         status = self._status(name)

@@ -256,7 +256,7 @@ def _picture(
             logger.warning("the stored look of %s was left out: %s", source.uri, error)
         return http.picture(encoded, validator)
 
-    key = styled.key(source)
+    key = edge.engine.key(source, styled)
     tag = f'"{key}"' if special is None else http.etag(key, special.key)
     validator = http.Validator(tag, edge.cache_control, vary)
     # What the client holds is not opened: asking how large the answer is would.

@@ -209,7 +209,8 @@ def _picture(request: HttpRequest, chosen: _Chosen, asked: RenderRequest) -> Htt
     if not asked.style.text:
         asked = replace(asked, style=chosen.style)
     mosaic = chosen.mosaic
-    validator = http.Validator(f'"{mosaic.key(asked)}"', edge.cache_control)
+    key = edge.engine.colormaps.seal(mosaic.key(asked), asked.style)
+    validator = http.Validator(f'"{key}"', edge.cache_control)
     render = partial(edge.engine.mosaics.render, mosaic, asked)
     return kept_answer(
         request,

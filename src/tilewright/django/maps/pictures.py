@@ -22,7 +22,7 @@ def picture(request: HttpRequest, map_source: MapSource, asked: RenderRequest) -
     if not asked.style.text:
         asked = replace(asked, style=map_source.style)
     source = map_source.source
-    validator = http.Validator(f'"{asked.key(source)}"', edge.cache_control)
+    validator = http.Validator(f'"{edge.engine.key(source, asked)}"', edge.cache_control)
     return kept_answer(
         request,
         picture_kind(source, asked),

@@ -103,7 +103,7 @@ class _Wms:
             own = replace(sources[0], style=requests[0].style)
             return picture(self.request, own, requests[0])
         layers = list(zip([source.source for source in sources], requests, strict=True))
-        keys = [one.key(source) for source, one in layers]
+        keys = [engine.key(source, one) for source, one in layers]
         kind = ("wms", *(picture_kind(source, one) for source, one in layers))
         validator = http.Validator(http.etag("wms", keys, drawn_on), self.edge.cache_control)
 

@@ -16,7 +16,6 @@ from tilewright.django.webgateway.replying import (
     document,
     documented,
     encoded,
-    key_with_tables,
     picture,
 )
 from tilewright.errors import ParameterError, TilewrightError
@@ -117,7 +116,7 @@ def split_channel(request: HttpRequest, iid: str, z: str, t: str) -> HttpRespons
         return encoded(split_picture(asked, panels), asked.encoding)
 
     looks = [panel.style for panel in asked.panels if panel is not None]
-    key = key_with_tables(asked.key(source), looks)
+    key = engine.colormaps.seal(asked.key(source), *looks)
     drawing = Drawing(key, ("split", source.uri), draw)
     return picture(request, drawing, lasting=says_all(seen.query))
 

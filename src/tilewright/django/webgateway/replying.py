@@ -1,6 +1,6 @@
 """Pictures and documents of the webgateway as replies: tags, 304 and HEAD are seen to here."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
@@ -13,11 +13,8 @@ from tilewright.django.replies import answer
 from tilewright.django.webgateway.opened import Opened, query_of
 from tilewright.errors import EncodeError
 from tilewright.image import Encoded, Picture
-from tilewright.paint import Named
 from tilewright.request import Encoding, RenderRequest
-from tilewright.style import Style
 from tilewright.web import http
-from tilewright.web.looks.colors import LUT
 from tilewright.web.webgateway.jsonp import callback_name, wrapped
 
 
@@ -35,7 +32,7 @@ class Drawing:
         """Return the drawing of a request. Raises a RequestError."""
         source = opened.source
         return cls(
-            key_with_tables(wanted.key(source), [wanted.style]),
+            conf.edge().engine.key(source, wanted),
             picture_kind(source, wanted),
             lambda: conf.edge().engine.render(source, wanted),
         )
@@ -48,20 +45,6 @@ class Drawing:
     def validator(self, cache_control: str) -> http.Validator:
         """Return what lets a client keep the picture."""
         return http.Validator(f'"{self.key}"', cache_control)
-
-
-def key_with_tables(key: str, styles: Iterable[Style]) -> str:
-    """Return the key of a picture and of the lookup tables in its looks, whose files may change.
-
-    Raises SourceError where one has gone.
-    """
-    paints = {channel.paint for style in styles for channel in style.channels}
-    names = sorted(one.text for one in paints if isinstance(one, Named) and LUT in one.text)
-    if not names:
-        return key
-    table = conf.edge().engine.colormaps.table
-    tables = [(name, table(Named(name.removeprefix("@"))).tobytes()) for name in names]
-    return http.etag(key, tables).strip('"')
 
 
 def encoded(drawn: Picture, encoding: Encoding) -> Encoded:

@@ -88,7 +88,7 @@ def _asks(
 
 
 def _keep(edge: conf.Edge, source: Source, asked: RenderRequest) -> None:
-    validator = http.Validator(f'"{asked.key(source)}"', edge.cache_control)
+    validator = http.Validator(f'"{edge.engine.key(source, asked)}"', edge.cache_control)
     edge.reply(
         picture_kind(source, asked),
         validator,
