@@ -536,3 +536,37 @@ def test_the_object_is_looked_up_once(client, scan, django_assert_num_queries):
     scan.save()
     with django_assert_num_queries(1):
         client.get(f"/other/styled/{scan.pk}/tiles/2/0/0.png")
+
+
+DEGREES = "left=-90&right=-60&bottom=10&top=30"
+
+
+@pytest.mark.parametrize(
+    ("setting", "query", "meant"),
+    [
+        ("EPSG:4326", DEGREES, f"{DEGREES}&units=EPSG:4326"),
+        ("EPSG:4326", f"{DEGREES}&units=pixels", f"{DEGREES}&units=pixels"),
+        ("EPSG:4326", "", ""),
+        ("pixels", "left=9&right=29&top=4&bottom=14", "left=9&right=29&top=4&bottom=14"),
+    ],
+)
+def test_a_project_says_what_edges_count(client, earth, settings, setting, query, meant):
+    path = f"/api/scans/{earth.pk}/data/region.npy?"
+    expected = client.get(path + meant)
+    assert expected.status_code == (200 if meant != f"{DEGREES}&units=pixels" else 404)
+    settings.TILEWRIGHT = {"region_units": setting}
+    found = client.get(path + query)
+    assert found.content == expected.content
+
+
+def test_an_image_that_lies_nowhere_has_pixels_whatever_edges_count(get, settings):
+    path = "data/region.npy?left=9&right=29&top=4&bottom=14"
+    expected = get(path).content
+    settings.TILEWRIGHT = {"region_units": "EPSG:4326"}
+    assert get(path).content == expected
+
+
+def test_wrong_units_of_a_project_are_told(client, earth, settings):
+    settings.TILEWRIGHT = {"region_units": "furlongs"}
+    response = client.get(f"/api/scans/{earth.pk}/data/region.png?{DEGREES}")
+    assert problem(response, 400)["parameter"] == "units"

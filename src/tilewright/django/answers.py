@@ -195,14 +195,17 @@ def negotiated_thumbnail(asked: Asked) -> HttpResponseBase:
 
 def region(asked: Asked) -> HttpResponseBase:
     """Draw a rectangle."""
-    wanted = scales.region(asked.path["fmt"], asked.query, asked.edge.suffixes, asked.info)
-    return _picture(asked, wanted)
+    return _picture(asked, _rectangle(asked, asked.path["fmt"]))
 
 
 def negotiated_region(asked: Asked) -> HttpResponseBase:
     """Draw the same in a format that Accept names."""
-    wanted = scales.region(asked.liked_suffix(), asked.query, asked.edge.suffixes, asked.info)
-    return _picture(asked, wanted, vary="Accept")
+    return _picture(asked, _rectangle(asked, asked.liked_suffix()), vary="Accept")
+
+
+def _rectangle(asked: Asked, suffix: str) -> RenderRequest:
+    query = scales.with_units(asked.query, asked.edge.region_units, asked.info)
+    return scales.region(suffix, query, asked.edge.suffixes, asked.info)
 
 
 def feature(asked: Asked) -> HttpResponseBase:

@@ -59,6 +59,9 @@ class WebConfig:
     that the cache takes to store and return one."""
     cache_wait_s: float = 0.5
     """How long to wait for Redis or memcached where the cache's own options do not tell."""
+    region_units: str = "pixels"
+    """What the edges of a region of an image on the earth count where a client does not say:
+    ``EPSG:4326`` is what clients of django-large-image mean."""
     trusted_proxy: bool = False
     """True takes scheme, host and path prefix of links from the headers X-Forwarded-Proto,
     -Host and -Prefix, or Forwarded: right only behind a proxy that sets or removes them all."""
@@ -112,6 +115,8 @@ class Edge:
     tile_sets: TileMatrixSets
     cache_control: str
     document_cache_control: str
+    region_units: str
+    """What edges count where nobody says, on images that lie on the earth."""
     trusted_proxy: bool
     """Whether links follow what a proxy says of the client's address."""
     drawn_signed: bool
@@ -247,6 +252,7 @@ def _make_edge() -> Edge:
         tile_sets=TileMatrixSets(config.tile_matrix_set_folder),
         cache_control=web.cache_control,
         document_cache_control=web.document_cache_control,
+        region_units=web.region_units,
         trusted_proxy=web.trusted_proxy,
         drawn_signed=web.drawn_signed,
         kept=None if web.cache is None else _kept(web.cache, web),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from tilewright.errors import OutsideError, ParameterError
 from tilewright.geometry import Box
@@ -105,6 +106,20 @@ def region(suffix: str, query: str, suffixes: xyz.Suffixes, info: xyz.Info) -> R
     if sizes and sizes[0] in {"width", "height"}:
         return replace(asked, target=target)
     return replace(asked, target=_scaled(target, _scale(values, layout), layout))
+
+
+def with_units(query: str, units: str, info: xyz.Info) -> str:
+    """Return a query whose edges count ``units``, where it says nothing of them.
+
+    So it is for an image that lies on the earth alone; ``info`` is called to know.
+    """
+    if units == tiles.PIXELS:
+        return query
+    names = {name for name, _ in parse_qsl(query, keep_blank_values=True)}
+    edges = {edge.name for edge in EDGES} & names
+    if not edges or UNITS.name in names or info().geo is None:
+        return query
+    return f"{query}&{urlencode({UNITS.name: units})}"
 
 
 def _in_pixels(
