@@ -36,7 +36,9 @@ from tilewright.geometry import Window
 from tilewright.image import Plane
 from tilewright.readers.tiff.reader import TiffReader
 
-LONGEST_S = 5.0
+LONGEST_S = 20.0
+"""Of the thread's own processor time. Alone they take 2; what is not bounded takes minutes. A
+machine that is busy with other work has taken 8."""
 SIDE = 64
 
 
@@ -187,10 +189,10 @@ OPENING: dict[str, tuple[Callable[[], bytes], type[TilewrightError]]] = {
 def test_opening_refuses(name):
     make, error = OPENING[name]
     data = make()
-    start = time.process_time()
+    start = time.thread_time()
     with pytest.raises(error):
         open_bytes(data)
-    assert time.process_time() - start < LONGEST_S
+    assert time.thread_time() - start < LONGEST_S
 
 
 LARGEST = {
@@ -205,9 +207,9 @@ LARGEST = {
 @pytest.mark.parametrize("name", LARGEST)
 def test_what_is_just_allowed_takes_seconds(name):
     data = LARGEST[name]()
-    start = time.process_time()
+    start = time.thread_time()
     open_bytes(data)
-    assert time.process_time() - start < LONGEST_S
+    assert time.thread_time() - start < LONGEST_S
 
 
 READING: dict[str, tuple[Callable[[], bytes], type[TilewrightError]]] = {
@@ -238,10 +240,10 @@ READING: dict[str, tuple[Callable[[], bytes], type[TilewrightError]]] = {
 def test_reading_refuses(name):
     make, error = READING[name]
     reader = open_bytes(make())
-    start = time.process_time()
+    start = time.thread_time()
     with pytest.raises(error):
         read_some(reader)
-    assert time.process_time() - start < LONGEST_S
+    assert time.thread_time() - start < LONGEST_S
 
 
 GIB = 1 << 30
@@ -332,7 +334,7 @@ def test_bombs_burst_within_128_mebibytes(name):
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
     )
     assert (done.returncode, done.stdout) == (0, b"alive\n"), done.stderr.decode()[-2000:]
-    assert time.monotonic() - start < 10 * LONGEST_S
+    assert time.monotonic() - start < 3 * LONGEST_S
 
 
 def stack() -> bytes:
@@ -389,10 +391,10 @@ def test_damage_is_told_or_has_the_right_shape(name):
         flipped[place] ^= 1 << chance.randrange(8)
         damaged.append(bytes(flipped))
     for data in damaged:
-        start = time.process_time()
+        start = time.thread_time()
         with contextlib.suppress(TilewrightError):
             read_some(open_bytes(data))
-        assert time.process_time() - start < LONGEST_S
+        assert time.thread_time() - start < LONGEST_S
 
 
 def test_a_limit_of_a_chunk_is_kept():
