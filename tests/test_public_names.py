@@ -4,17 +4,21 @@ import importlib
 import subprocess
 import sys
 
+import pytest
+
 import tilewright
+from tilewright import drawn
 
 CODECS = {"numpy", "cv2", "imagecodecs", "tifffile", "PIL", "isal", "rasterio", "django"}
 
 
-def test_every_name_is_there():
-    for name in tilewright.__all__:
-        assert getattr(tilewright, name).__name__ == name
-    assert {*tilewright.__all__} == {name for names in tilewright._HOMES.values() for name in names}
-    assert not hasattr(tilewright, "no_such_name")
-    assert {*tilewright.__all__} <= {*dir(tilewright)}
+@pytest.mark.parametrize("package", [tilewright, drawn], ids=["tilewright", "drawn"])
+def test_every_name_is_there(package):
+    for name in package.__all__:
+        assert getattr(package, name).__name__ == name
+    assert {*package.__all__} == {name for names in package._HOMES.values() for name in names}
+    assert not hasattr(package, "no_such_name")
+    assert {*package.__all__} <= {*dir(package)}
 
 
 def test_importing_loads_no_codec_and_no_entry_point():

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tilewright.image import Encoded, ImageInfo, Picture, Plane, Raster, Source
     from tilewright.request import Encoding, Fit, Region, RenderRequest, Tile
     from tilewright.stretch import Stretch
-from tilewright.style import Channel, Style
+    from tilewright.style import Channel, Style
 
 __version__ = "0.1.0.dev0"
 
