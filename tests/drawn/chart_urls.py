@@ -55,6 +55,7 @@ urlpatterns = [
     path("together", charts.Together.as_view(), name="together"),
     path("unlimited", charts.Together.as_view(time_limit_s=None), name="unlimited"),
     path("isolated", charts.Isolated.as_view(), name="isolated"),
+    path("forking", charts.Forking.as_view(), name="forking"),
     path("signed", charts.Signed.as_view(), name="signed"),
     path("signed/<int:store>.<fmt>", charts.SignedStore.as_view(), name="signed-store"),
     path("async", charts.AsyncEllipse.as_view(), name="async"),

@@ -1,10 +1,13 @@
 """Drawn pictures for the tests; each counts how often it is drawn."""
 
 import ctypes
+import os
+import subprocess
 import threading
 import time
 from collections import Counter
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import numpy as np
 from django.contrib.auth.mixins import LoginRequiredMixin
@@ -201,6 +204,33 @@ class Isolated(DrawnImageView):
             case "limit":
                 raise ParameterError("how", "something else", how)
         return np.zeros((5, 4), np.uint8)
+
+
+class Forking(DrawnImageView):
+    """What an isolated drawing may do to its process."""
+
+    parameters = (
+        Choice("how", ("child", "twice", "print", "quit")),
+        Text("file", default=""),
+        Integer("shade", default=0),
+    )
+    isolated = True
+    time_limit_s = 2.0
+
+    def draw(self, how, file, shade):
+        match how:
+            case "child":
+                child = subprocess.Popen(["sleep", "300"])
+                Path(file).write_text(str(child.pid))
+                child.wait()
+            case "twice":
+                if os.fork():
+                    time.sleep(0.3)  # the child answers first
+            case "print":
+                print("to standard output", flush=True)  # noqa: T201
+            case "quit":
+                os._exit(0)
+        return np.full((1, 1), shade, np.uint8)
 
 
 class Signed(Ellipse):

@@ -49,10 +49,7 @@ class Asked:
     @property
     def rest(self) -> str:
         """The query as it was sent, without what named the source."""
-        query: str = self.request.META.get("QUERY_STRING", "")
-        if not query.isascii() and isinstance(self.request, WSGIRequest):
-            # WSGI hands raw bytes on as Latin-1 (PEP 3333); who sends them means UTF-8.
-            query = query.encode("latin-1").decode(errors="replace")
+        query = query_of(self.request)
         return without(query, self.url_parameter) if self.url_parameter else query
 
     @property
@@ -98,6 +95,15 @@ class Route:
     method: Literal["get", "post"] = "get"
     draws: bool = False
     """Whether the look is asked for."""
+
+
+def query_of(request: HttpRequest) -> str:
+    """Return the query as it was sent."""
+    query: str = request.META.get("QUERY_STRING", "")
+    if not query.isascii() and isinstance(request, WSGIRequest):
+        # WSGI hands raw bytes on as Latin-1 (PEP 3333); who sends them means UTF-8.
+        query = query.encode("latin-1").decode(errors="replace")
+    return query
 
 
 def without(text: str, name: str) -> str:

@@ -25,6 +25,7 @@ from tilewright.django.records import ImageOfRecord
 from tilewright.django.replies import to_response
 from tilewright.errors import TilewrightError
 from tilewright.web import http
+from tilewright.web.http import Reply
 
 _MOST_THREADS = 32
 
@@ -218,10 +219,15 @@ def refused(
     """Return the problem document of an error, in the words of the REST framework."""
     if isinstance(error, TilewrightError):
         return refusal(error, method)
+    return to_response(problem_of(error), method)
+
+
+def problem_of(error: Http404 | PermissionDenied) -> Reply:
+    """Return what Django's own refusals are as a problem document."""
     status, words = (
         (404, "Not found.")
         if isinstance(error, Http404)
         else (403, "You do not have permission to perform this action.")
     )
     detail = str(error.args[0]) if error.args else words
-    return to_response(http.problem_document(status, detail, {}, {}), method)
+    return http.problem_document(status, detail, {}, {})

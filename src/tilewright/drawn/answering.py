@@ -21,8 +21,8 @@ DRAWN_VERSION = 1
 SAFE_SVG = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; sandbox"
 """The policy of an SVG that is opened by itself: it runs nothing, and loads nothing."""
 
-_MAX_AGE = re.compile(r"(?<=max-age=)\d+")
-_PUBLIC = re.compile(r"\bpublic\b")
+_AGE = re.compile(r"(s-maxage|max-age)=(\d+)", re.IGNORECASE)
+_FOR_SHARED_CACHES = ("public", "s-maxage", "proxy-revalidate")
 
 
 class HeadResponse(StreamingHttpResponse):
@@ -59,12 +59,29 @@ def tag(asked: Asked, *parts: Hashable) -> str:
 def validator(asked: Asked, etag: str, cache_control: str, *, per_user: bool) -> Validator:
     """Return the tag with how long the answer holds, and for whom."""
     if per_user:
-        cache_control = _PUBLIC.sub("private", cache_control)
+        cache_control = _private(cache_control)
     if asked.expires is not None:
-        left_s = max(0, int(asked.expires - time.time()))
-        cache_control = _MAX_AGE.sub(lambda age: str(min(int(age[0]), left_s)), cache_control)
+        cache_control = _bounded(cache_control, max(0, int(asked.expires - time.time())))
     varies = [name for name, does in (("Accept", asked.negotiated), ("Cookie", per_user)) if does]
     return Validator(etag, cache_control, ", ".join(varies) or None)
+
+
+def _private(cache_control: str) -> str:
+    """Return the header for an answer that no shared cache may keep, whatever it said."""
+    parts = _without(cache_control, _FOR_SHARED_CACHES)
+    said = {each.lower() for each in parts} & {"private", "no-store"}
+    return ", ".join(parts if said else ["private", *parts])
+
+
+def _bounded(cache_control: str, left_s: int) -> str:
+    """Return the header for an answer that nobody may show after so many seconds."""
+    parts = ", ".join(_without(cache_control, ("stale-",)))
+    return _AGE.sub(lambda age: f"{age[1]}={min(int(age[2]), left_s)}", parts)
+
+
+def _without(cache_control: str, starts: tuple[str, ...]) -> list[str]:
+    parts = (each.strip() for each in cache_control.split(","))
+    return [each for each in parts if each and not each.lower().startswith(starts)]
 
 
 def unchanged(request: HttpRequest, validator: Validator, modified: datetime | None) -> bool:

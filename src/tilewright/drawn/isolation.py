@@ -7,9 +7,11 @@ takes too long, needs too much memory or crashes is replaced, and nothing else n
 import atexit
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from functools import cache
 from multiprocessing import Pipe
 from time import monotonic
@@ -97,6 +99,7 @@ class _Process:
                 stdout=2,
                 pass_fds=(theirs.fileno(),),
                 env=environment | _settings(),
+                start_new_session=True,  # what it starts is of its group, and ends with it
             )
         try:
             self._receive(START_S, START_S)
@@ -132,8 +135,11 @@ class _Process:
         raise DrawTimeoutError(f"the picture was not drawn within {limit_s:g} s")
 
     def end(self) -> None:
-        """Kill it."""
+        """Kill it, and what it has started."""
         self._pipe.close()
+        if self._process.returncode is None:  # else its number may be another's by now
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.wait()
 

@@ -37,13 +37,14 @@ class Job:
 def failures_as_one() -> Iterator[None]:
     """Let pass what a view raises on purpose: errors of this library, 403 and 404.
 
-    Whatever else goes wrong is the cause of a DrawError.
+    Whatever else goes wrong is the cause of a DrawError, also what is no `Exception`:
+    SystemExit, a panic of a library in Rust, a task that was cancelled.
     """
     try:
         yield
-    except (TilewrightError, Http404, PermissionDenied):
+    except (TilewrightError, Http404, PermissionDenied, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         raise DrawError("the picture could not be drawn") from error
 
 

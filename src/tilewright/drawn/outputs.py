@@ -61,7 +61,7 @@ _MODES = {
 }
 _CAIRO_ARGB32, _CAIRO_RGB24, _CAIRO_A8 = 0, 1, 2
 _SVG = re.compile(
-    r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*)*<(\w+:)?svg\b", re.DOTALL
+    r"\s*(<\?xml[^>]*>\s*)?(<!--(?:(?!-->).)*-->\s*|<!DOCTYPE[^>]*>\s*)*<(\w+:)?svg\b", re.DOTALL
 )
 _SIDE = re.compile(r"""\b(width|height)\s*=\s*["'](\d{1,7})(?:\.\d*)?(?:px)?["']""")
 _HEAD = 2000

@@ -143,7 +143,9 @@ class Number(Declaration[float]):
     @property
     def kind(self) -> Mapping[str, Any]:
         """The OpenAPI type."""
-        return {"type": "number", "minimum": self.low, "maximum": self.high}
+        bounds = {"minimum": self.low, "maximum": self.high}
+        finite = {name: each for name, each in bounds.items() if math.isfinite(each)}
+        return {"type": "number", **finite}
 
     def parse(self, text: str) -> float:
         """Return the number, which may have an exponent."""
@@ -180,6 +182,8 @@ class Text(Declaration[str]):
         if len(text) > self.max_length or any(map(_unfit, text)):
             raise ValueError
         text = unicodedata.normalize("NFC", text)
+        if len(text) > self.max_length:  # a few characters are longer in that form
+            raise ValueError
         if self.pattern is not None and not re.fullmatch(self.pattern, text):
             raise ValueError
         return text
@@ -342,7 +346,7 @@ def _number(text: str, low: float, high: float) -> float:
     if not _NUMBER.fullmatch(text):
         raise ValueError
     value = float(text) + 0.0  # there is one zero
-    if not low <= value <= high:
+    if not low <= value <= high or not math.isfinite(value):
         raise ValueError
     return value
 

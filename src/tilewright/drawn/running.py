@@ -17,7 +17,7 @@ from typing import Generic, TypeVar
 from django.db import close_old_connections
 
 from tilewright.cache import SingleFlight
-from tilewright.errors import DrawTimeoutError
+from tilewright.errors import DrawError, DrawTimeoutError
 from tilewright.image import Encoded
 
 T = TypeVar("T")
@@ -135,12 +135,21 @@ def _draw(running: Future[T], draw: Callable[[], T]) -> None:
     try:
         drawn = draw()
     except BaseException as error:  # noqa: BLE001 - who waits raises it
-        running.set_exception(error)
+        running.set_exception(_harmless(error))
     else:
         running.set_result(drawn)
     finally:
         # What asked the database left a connection in this thread, which no request ends.
         close_old_connections()
+
+
+def _harmless(error: BaseException) -> Exception:
+    """Return what ends no thread that waits: here no key of the console has been pressed."""
+    if isinstance(error, Exception):
+        return error
+    failed = DrawError("the picture could not be drawn")
+    failed.__cause__ = error
+    return failed
 
 
 def _late(time_limit_s: float) -> DrawTimeoutError:

@@ -10,14 +10,14 @@ from math import ceil
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from tilewright.django import conf
-from tilewright.django.answers import refusal
+from tilewright.django.answers import query_of
 from tilewright.django.replies import to_response
-from tilewright.django.views import guarded
+from tilewright.django.views import guarded, problem_of, refused
 from tilewright.drawn import answering, asking, error_picture, isolation, outputs, signing, who
 from tilewright.drawn.asking import FORMAT_KWARG, Asked
 from tilewright.drawn.hooks import Hooks
@@ -90,7 +90,7 @@ class DrawnPicture(Hooks):
     def _looked_up(self, request: HttpRequest, path: Mapping[str, Any]) -> _Found:
         """Return what the request comes to; nothing is drawn."""
         encoder = conf.edge().engine.encoder
-        query, accept = request.META.get("QUERY_STRING", ""), request.META.get("HTTP_ACCEPT", "")
+        query, accept = query_of(request), request.META.get("HTTP_ACCEPT", "")
         names = {each.name for each in self.parameters} | {FORMAT_KWARG}
         own = {name: value for name, value in path.items() if name in names}
         rest = {name: value for name, value in path.items() if name not in names}
@@ -116,6 +116,8 @@ class DrawnPicture(Hooks):
             asked,
             self.identity,
             self.set_up,
+            # Classes that one function makes have one name, and different addresses.
+            self.request.path_info,
             self.quality,
             tuple(sorted(path.items())),
             version,
@@ -178,7 +180,7 @@ class DrawnPicture(Hooks):
         limit_s = self.time_limit_s
         if self.isolated and limit_s is not None:  # the process keeps it, once it has begun
             limit_s += isolation.START_S
-        return drawings().do(found.validator.etag, prepared, limit_s)
+        return drawings().do((type(self), found.validator.etag), prepared, limit_s)
 
     def _carried_out(self, job: Job, found: _Found) -> Encoded:
         if self.isolated:
@@ -206,12 +208,14 @@ class DrawnPicture(Hooks):
     def _response(self, reply: Reply, found: _Found) -> HttpResponseBase:
         return answering.response(reply, self.request.method, found.asked, found.modified)
 
-    def _refusal(self, error: TilewrightError) -> HttpResponse:
+    def _refusal(self, error: TilewrightError | Http404 | PermissionDenied) -> HttpResponse:
         if isinstance(error, DrawError):
             logger.error("%s: %s", self.identity, error, exc_info=error)
-        problem = http.problem(error) if self.error_picture else None
+        if not self.error_picture:
+            return refused(error, self.request.method)
+        problem = http.problem(error) if isinstance(error, TilewrightError) else problem_of(error)
         if problem is None:
-            return refusal(error, self.request.method)
+            return refused(error, self.request.method)
         said = json.loads(problem.body)
         title = f"{said['status']} {said['title']}"
         reply = error_picture.as_picture(problem, title, said["detail"])
@@ -249,7 +253,7 @@ class DrawnImageView(DrawnPicture):
         try:
             found = self._looked_up(request, path)
             return self._known(found) or self._drawn(found, lambda: self._prepared(found))
-        except TilewrightError as error:
+        except (TilewrightError, Http404, PermissionDenied) as error:
             return self._refusal(error)
 
     def http_method_not_allowed(self, *_: Any, **__: Any) -> HttpResponse:
@@ -273,7 +277,7 @@ class AsyncDrawnImageView(DrawnPicture):
                 return known
             drawn = sync_to_async(self._drawn, thread_sensitive=False, executor=waiting_threads())
             return await drawn(found, lambda: prepared)
-        except TilewrightError as error:
+        except (TilewrightError, Http404, PermissionDenied) as error:
             return self._refusal(error)
 
     async def http_method_not_allowed(self, *_: Any, **__: Any) -> HttpResponse:  # type: ignore[override]  # Django awaits it

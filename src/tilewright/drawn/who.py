@@ -32,4 +32,6 @@ def asks(request: HttpRequest) -> Hashable:
     if user is not None and user.is_authenticated:
         return ("user", str(user.pk))
     session = getattr(request, "session", None)
-    return ("session", getattr(session, "session_key", None))
+    # Where no middleware has told who that is, the view may know it from what the client sent.
+    cookies = request.META.get("HTTP_COOKIE") if session is None else session.session_key
+    return ("nobody", cookies, request.META.get("HTTP_AUTHORIZATION"))

@@ -27,6 +27,7 @@ _GRACE_S = 1.0
 def main(descriptor: int) -> None:
     """Answer until the pipe is closed."""
     django.setup()
+    own = os.getpid()
     with Connection(descriptor) as pipe:
         pipe.send_bytes(b"ready")
         while True:
@@ -34,7 +35,10 @@ def main(descriptor: int) -> None:
                 order = pipe.recv_bytes()
             except EOFError:
                 return
-            pipe.send_bytes(_answer(order))
+            answer = _answer(order)
+            if os.getpid() != own:  # a drawing has forked: its parent answers, and only once
+                os._exit(0)
+            pipe.send_bytes(answer)
 
 
 def _answer(order: bytes) -> bytes:

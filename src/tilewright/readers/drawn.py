@@ -86,7 +86,10 @@ class DrawnReader:
 
     def _drawn(self, place: Window, level: int, plane: Plane) -> Array:
         try:
-            drawn = np.asarray(self._draw(place, level, plane))
+            returned = self._draw(place, level, plane)
+            if isinstance(returned, np.ma.MaskedArray):  # what is masked would be shown
+                raise TypeError("a masked array was drawn")  # noqa: TRY301 - told like all else
+            drawn = np.asarray(returned)
             expected = (self._count, place.height, place.width)
             if drawn.shape == expected[1:] and self._count == 1:
                 drawn = drawn[np.newaxis]
@@ -97,9 +100,9 @@ class DrawnReader:
                 )
             # A copy: what the function returned may be an array that it goes on to use.
             return np.array(drawn, order="C")
-        except TilewrightError:
+        except (TilewrightError, KeyboardInterrupt):
             raise
-        except Exception as error:
+        except BaseException as error:  # such as SystemExit, or a panic of a library in Rust
             logger.exception("%s was not drawn at level %d, %s", self._source.uri, level, place)
             raise DrawError("the image could not be drawn") from error
 
