@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from types import SimpleNamespace
 
 import numpy as np
@@ -43,7 +44,7 @@ ADA, BOB = (SimpleNamespace(pk=pk, is_authenticated=True) for pk in (1, 2))
 
 
 def for_this_session(request):
-    return HttpResponse(ephemeral.put(RED, ttl_s=60, session=request.session).url)
+    return HttpResponse(ephemeral.put(RED, ttl=60, session=request.session).url)
 
 
 urlpatterns = [path("drawn/", include("tilewright.drawn.urls")), path("put", for_this_session)]
@@ -81,7 +82,7 @@ def ask(url, *, user=None, session=None, method="GET", **headers):
 
 
 def test_a_picture_is_served_until_it_expires(anywhere, client, monkeypatch):
-    kept = ephemeral.put(RED, ttl_s=60)
+    kept = ephemeral.put(RED, ttl=60)
     assert kept.url == f"/drawn/ephemeral/{kept.token}"
     response = client.get(kept.url)
     assert response.status_code == 200
@@ -96,13 +97,13 @@ def test_a_picture_is_served_until_it_expires(anywhere, client, monkeypatch):
 
 
 def test_it_can_be_removed_before(anywhere, client):
-    kept = ephemeral.put(FILE, ttl_s=60)
+    kept = ephemeral.put(FILE, ttl=60)
     ephemeral.remove(kept.token)
     assert client.get(kept.url).status_code == 404
 
 
 def test_tokens_are_long_and_each_is_new(folder):
-    tokens = {ephemeral.put(FILE, ttl_s=60).token for _ in range(50)}
+    tokens = {ephemeral.put(FILE, ttl=60).token for _ in range(50)}
     assert len(tokens) == 50
     assert all(re.fullmatch(r"[\w-]{43}", token) for token in tokens)
 
@@ -127,7 +128,7 @@ def test_tokens_are_long_and_each_is_new(folder):
     ],
 )
 def test_ranges(folder, sent, status, part, content_range):
-    kept = ephemeral.put(FILE, ttl_s=60)
+    kept = ephemeral.put(FILE, ttl=60)
     response = ask(kept.url, Range=sent)
     assert response.status_code == status
     assert response.get("Content-Range") == content_range
@@ -137,7 +138,7 @@ def test_ranges(folder, sent, status, part, content_range):
 
 
 def test_head_and_conditions(folder):
-    kept = ephemeral.put(FILE, ttl_s=60)
+    kept = ephemeral.put(FILE, ttl=60)
     whole = ask(kept.url)
     head = ask(kept.url, method="HEAD", Range="bytes=0-9")
     assert (head.status_code, head.content, head["Content-Length"]) == (200, b"", "100")
@@ -152,7 +153,7 @@ def test_head_and_conditions(folder):
 
 
 def test_a_picture_of_a_user_is_his_alone(anywhere):
-    kept = ephemeral.put(FILE, ttl_s=60, user=ADA)
+    kept = ephemeral.put(FILE, ttl=60, user=ADA)
     mine = ask(kept.url, user=ADA)
     assert mine.status_code == 200
     assert mine["Cache-Control"] == "private, no-store"
@@ -167,8 +168,8 @@ def test_a_picture_of_a_user_is_his_alone(anywhere):
 
 def test_a_picture_of_a_session_ends_with_it(folder):
     session, other = SessionStore(), SessionStore()
-    kept = ephemeral.put(FILE, ttl_s=60, session=session)
-    second = ephemeral.put(FILE, ttl_s=60, session=session)
+    kept = ephemeral.put(FILE, ttl=60, session=session)
+    second = ephemeral.put(FILE, ttl=60, session=session)
     assert ask(kept.url, session=session).status_code == 200
     session.cycle_key()  # as a login does
     assert ask(kept.url, session=session).status_code == 200
@@ -181,7 +182,7 @@ def test_a_picture_of_a_session_ends_with_it(folder):
 
 def test_user_and_session_must_both_be_right(folder):
     session = SessionStore()
-    kept = ephemeral.put(FILE, ttl_s=60, user=ADA, session=session)
+    kept = ephemeral.put(FILE, ttl=60, user=ADA, session=session)
     assert ask(kept.url, user=ADA, session=session).status_code == 200
     assert ask(kept.url, user=ADA).status_code == 404
     assert ask(kept.url, user=BOB, session=session).status_code == 404
@@ -198,13 +199,15 @@ def test_through_the_session_middleware(folder, client, settings):
 
 def test_nobody_owns_nothing(folder):
     with pytest.raises(ValueError, match="session"):
-        ephemeral.put(FILE, ttl_s=60, user=AnonymousUser())
+        ephemeral.put(FILE, ttl=60, user=AnonymousUser())
 
 
-@pytest.mark.parametrize("ttl_s", [0, -1, 0.5, float("nan"), float("inf"), 31 * 24 * 3600])
-def test_times_that_are_none(folder, ttl_s):
-    with pytest.raises(ParameterError, match="ttl_s"):
-        ephemeral.put(FILE, ttl_s=ttl_s)
+@pytest.mark.parametrize(
+    "ttl", [0, -1, 0.5, float("nan"), float("inf"), 31 * 24 * 3600, timedelta(0)]
+)
+def test_times_that_are_none(folder, ttl):
+    with pytest.raises(ParameterError, match="ttl"):
+        ephemeral.put(FILE, ttl=ttl)
     assert not folder.exists()
 
 
@@ -219,12 +222,12 @@ def test_times_that_are_none(folder, ttl_s):
 )
 def test_what_is_no_picture(folder, picture, format, error):
     with pytest.raises(error):
-        ephemeral.put(picture, ttl_s=60, format=format)
+        ephemeral.put(picture, ttl=60, format=format)
 
 
 def test_svg_runs_nothing(folder):
     svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
-    kept = ephemeral.put(svg, ttl_s=60, format="svg")
+    kept = ephemeral.put(svg, ttl=60, format="svg")
     response = ask(kept.url)
     assert response["Content-Type"] == "image/svg+xml"
     assert "sandbox" in response["Content-Security-Policy"]
@@ -232,7 +235,7 @@ def test_svg_runs_nothing(folder):
 
 @pytest.mark.parametrize("media_type", ["image/svg+xml; charset=utf-8", "text/html"])
 def test_a_finished_file_of_any_kind_runs_nothing(folder, media_type):
-    kept = ephemeral.put(Encoded(b"<script>", media_type, Size(1, 1)), ttl_s=60)
+    kept = ephemeral.put(Encoded(b"<script>", media_type, Size(1, 1)), ttl=60)
     assert "sandbox" in ask(kept.url)["Content-Security-Policy"]
 
 
@@ -247,9 +250,7 @@ def test_tokens_that_are_none(folder, client, token):
 
 
 def test_the_folder_tells_nothing(folder):
-    kept = ephemeral.put(
-        FILE, ttl_s=60, user=SimpleNamespace(pk="ada@x.org", is_authenticated=True)
-    )
+    kept = ephemeral.put(FILE, ttl=60, user=SimpleNamespace(pk="ada@x.org", is_authenticated=True))
     (file,) = folder.iterdir()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -264,35 +265,35 @@ def test_the_usual_folder_is_the_users_own(settings, tmp_path, monkeypatch):
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     settings.TILEWRIGHT = {}
-    kept = ephemeral.put(FILE, ttl_s=60)
+    kept = ephemeral.put(FILE, ttl=60)
     assert ask(kept.url).status_code == 200
     (made,) = tmp_path.iterdir()
     made.chmod(0o755)
     with pytest.raises(ConfigurationError):
-        ephemeral.put(FILE, ttl_s=60)
+        ephemeral.put(FILE, ttl=60)
     made.rename(tmp_path / "real")
     (tmp_path / "real").chmod(0o700)
     made.symlink_to(tmp_path / "real")
     with pytest.raises(ConfigurationError):
-        ephemeral.put(FILE, ttl_s=60)
+        ephemeral.put(FILE, ttl=60)
 
 
 def test_a_folder_that_others_may_write_is_refused(folder):
     folder.mkdir()
     folder.chmod(0o777)
     with pytest.raises(ConfigurationError, match="ephemeral_folder"):
-        ephemeral.put(FILE, ttl_s=60)
+        ephemeral.put(FILE, ttl=60)
     folder.rmdir()
     folder.write_text("a file")
     with pytest.raises(ConfigurationError, match="ephemeral_folder"):
-        ephemeral.put(FILE, ttl_s=60)
+        ephemeral.put(FILE, ttl=60)
 
 
 def test_no_link_pipe_or_folder_is_followed(folder, tmp_path):
     secret = tmp_path / "secret"
     secret.write_bytes(b"secret")
     os.utime(secret, (time.time(), time.time() + 60))
-    kept = ephemeral.put(FILE, ttl_s=60)
+    kept = ephemeral.put(FILE, ttl=60)
     (file,) = folder.iterdir()
     for plant in (lambda: file.symlink_to(secret), lambda: os.mkfifo(file), file.mkdir):
         file.unlink() if not file.is_dir() else file.rmdir()
@@ -315,7 +316,7 @@ def test_no_link_pipe_or_folder_is_followed(folder, tmp_path):
     ],
 )
 def test_a_damaged_file_is_none(folder, damage):
-    kept = ephemeral.put(FILE, ttl_s=60)
+    kept = ephemeral.put(FILE, ttl=60)
     (file,) = folder.iterdir()
     state = file.stat()
     file.write_bytes(damage(file.read_bytes()))
@@ -324,7 +325,7 @@ def test_a_damaged_file_is_none(folder, damage):
 
 
 def test_purge_removes_what_has_expired_and_nothing_else(folder, capsys):
-    gone, stays = ephemeral.put(FILE, ttl_s=1), ephemeral.put(FILE, ttl_s=600)
+    gone, stays = ephemeral.put(FILE, ttl=1), ephemeral.put(FILE, ttl=timedelta(minutes=10))
     other = folder / "notes.txt"
     other.write_text("not ours")
     half = folder / ("0" * 64 + ".part")
@@ -383,7 +384,7 @@ def test_processes_share_a_folder(tmp_path):
 
 
 def test_a_restart_loses_nothing(anywhere):
-    kept = ephemeral.put(FILE, ttl_s=60)
+    kept = ephemeral.put(FILE, ttl=60)
     ephemeral._store.cache_clear()
     assert ask(kept.url).content == FILE.data
 
@@ -398,7 +399,7 @@ def test_a_cache_that_holds_nothing_is_told(settings):
 
 def test_a_cache_with_something_else_in_it(settings):
     settings.TILEWRIGHT = IN_CACHE
-    kept = ephemeral.put(FILE, ttl_s=60)
+    kept = ephemeral.put(FILE, ttl=60)
     caches["default"].set(f"tilewright.aside:{ephemeral._key(kept.token)}", {"no": "bytes"})
     assert ask(kept.url).status_code == 404
 
@@ -409,7 +410,7 @@ def test_a_full_disk_is_said(folder, monkeypatch):
 
     monkeypatch.setattr(os, "utime", full)
     with pytest.raises(SourceUnavailableError) as failed:
-        ephemeral.put(FILE, ttl_s=60)
+        ephemeral.put(FILE, ttl=60)
     assert str(folder) not in str(failed.value)
     assert not list(folder.iterdir())
 
@@ -425,4 +426,4 @@ def test_a_full_disk_is_said(folder, monkeypatch):
 def test_settings_that_mean_nothing(settings, setting, words):
     settings.TILEWRIGHT = setting
     with pytest.raises(ConfigurationError, match=words):
-        ephemeral.put(FILE, ttl_s=60)
+        ephemeral.put(FILE, ttl=60)

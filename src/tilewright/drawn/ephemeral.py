@@ -1,6 +1,6 @@
 """Pictures put aside for a short time, each under an address that nobody can guess.
 
-    kept = ephemeral.put(figure, ttl_s=600, user=request.user)
+    kept = ephemeral.put(figure, ttl=600, user=request.user)
     kept.url   # "/drawn/ephemeral/NRVJ…"
 
 Whoever knows the address sees the picture until it expires; with a user or a session, they
@@ -15,7 +15,7 @@ import secrets
 import struct
 import time
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -82,21 +82,22 @@ class _Label:
 def put(
     picture: object,
     *,
-    ttl_s: float,
+    ttl: float | timedelta,
     format: str = "png",
     quality: int | None = None,
     user: Any = None,
     session: SessionBase | None = None,
 ) -> Ephemeral:
-    """Put a picture aside for so many seconds, 30 days at most, and return where it is.
+    """Put a picture aside for so many seconds, 30 days at most, and tell where it is.
 
     ``picture`` is what ``draw`` may return, written as ``format``, or an `Encoded`. Given a
     ``user``, or a ``session``, nobody else gets it; a session loses it when it is flushed, as
     by a logout. Raises ParameterError, LimitError, EncodeError, DrawError,
     SourceUnavailableError when the store is full or away, ValueError for a user not logged in.
     """
-    if not 1 <= ttl_s <= LONGEST_S:
-        raise ParameterError("ttl_s", f"1 to {LONGEST_S:,} seconds", ttl_s)
+    seconds = ttl.total_seconds() if isinstance(ttl, timedelta) else ttl
+    if not 1 <= seconds <= LONGEST_S:
+        raise ParameterError("ttl", f"1 to {LONGEST_S:,} seconds", ttl)
     if user is not None and not user.is_authenticated:
         raise ValueError("nobody is logged in: tie the picture to the session")
     encoded = (
@@ -113,7 +114,7 @@ def put(
     )
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     url = reverse(URL_NAME, kwargs={"token": token})
-    expires = time.time() + ttl_s
+    expires = time.time() + seconds
     label = _Label(
         media_type=encoded.media_type,
         width=encoded.size.width,

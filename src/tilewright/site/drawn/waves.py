@@ -18,7 +18,7 @@ _COLORS = np.array(
 
 def put_aside() -> Ephemeral:
     """Draw a picture, and put it aside for `TTL_S` seconds."""
-    return ephemeral.put(waves(np.random.default_rng()), ttl_s=TTL_S)
+    return ephemeral.put(waves(np.random.default_rng()), ttl=TTL_S)
 
 
 def waves(chance: np.random.Generator) -> Array:
