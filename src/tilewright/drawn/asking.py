@@ -6,9 +6,10 @@ from functools import lru_cache
 from typing import Any
 
 from tilewright.drawn import outputs
+from tilewright.drawn.declaration import Declaration
 from tilewright.drawn.declared import Declared
 from tilewright.drawn.outputs import Encoders
-from tilewright.drawn.parameters import Choice, Declaration, Integer, Number, Text
+from tilewright.drawn.parameters import Choice, Integer, Number, Text
 from tilewright.errors import ConfigurationError
 from tilewright.web import downloads, http
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from tilewright.drawn.parameters import Declaration
+from tilewright.drawn.declaration import Declaration
 from tilewright.errors import ConfigurationError, ParameterError
 from tilewright.web.params import Parameter, ParameterSet
 

@@ -11,8 +11,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import request_started
 
 from tilewright.drawn import figures
+from tilewright.drawn.declaration import Declaration
 from tilewright.drawn.hooks import Hooks
-from tilewright.drawn.parameters import Declaration, Integer
+from tilewright.drawn.parameters import Integer
 from tilewright.drawn.views import AsyncDrawnImageView, DrawnImageView
 from tilewright.errors import ConfigurationError
 

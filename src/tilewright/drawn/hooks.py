@@ -11,7 +11,7 @@ from django.views.generic import View
 from tilewright.django import conf
 from tilewright.drawn import asking
 from tilewright.drawn.asking import Manner
-from tilewright.drawn.parameters import Declaration
+from tilewright.drawn.declaration import Declaration
 from tilewright.errors import ConfigurationError
 
 

@@ -16,8 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tilewright.drawn.declaration import Declaration
 from tilewright.drawn.declared import Declared
-from tilewright.drawn.parameters import Declaration
 from tilewright.errors import (
     ConfigurationError,
     OutsideError,
