@@ -331,3 +331,17 @@ def test_levels_of_the_mandelbrot_set_agree():
     fine = mandelbrot.draw(Window(0, 0, 64, 64), 17)
     nearest = fine[::2, ::2].astype(int) - coarse[:32, :32]
     assert np.median(np.abs(nearest)) < 2000
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "media_type"),
+    [
+        ("/drawn/ellipse?width=30&height=20", "image/webp", "image/webp"),
+        ("/drawn/ellipse?width=30&height=20", "*/*", "image/png"),
+        ("/drawn/graph", "image/svg+xml", "image/svg+xml"),
+    ],
+)
+def test_without_a_suffix_the_client_chooses(client, path, accept, media_type):
+    found = client.get(path, headers={"Accept": accept})
+    assert (found.status_code, found.headers["Content-Type"]) == (200, media_type)
+    assert "Accept" in found.headers["Vary"]

@@ -19,7 +19,9 @@ urlpatterns = [
     path("mandelbrot/", pages.mandelbrot, name="mandelbrot-page"),
     path("histogram/", pages.histogram, name="histogram-page"),
     path("ellipse.<fmt>", Ellipse.as_view(), name="ellipse"),
+    path("ellipse", Ellipse.as_view(), name="ellipse-negotiated"),
     path("graph.<fmt>", Graph.as_view(), name="graph"),
+    path("graph", Graph.as_view(), name="graph-negotiated"),
     path("histogram/<int:image_id>.<fmt>", Histogram.as_view(), name="histogram"),
     path("mandelbrot/<slug:colors>/", include(Mandelbrot.get_urls("mandelbrot"))),
 ]
