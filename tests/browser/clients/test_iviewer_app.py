@@ -131,7 +131,7 @@ def test_it_opens_an_image_and_shows_it_in_grey(application: Application, gatewa
     asked = application.front.targets("")
     for part in ("/luts/", "/luts_png/", "/getImgRDef/", "/get_image_rdefs_json/", "/open_with/"):
         assert any(part in target for target in asked), part
-    assert application.front.asked[0].method == "OPTIONS"
+    assert "OPTIONS" in {each.method for each in application.front.asked}
 
 
 def test_it_draws_the_histogram_of_a_stack(application: Application, gateway: Gateway) -> None:
