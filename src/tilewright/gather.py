@@ -9,9 +9,10 @@ import numpy as np
 from tilewright import resample
 from tilewright.geometry import Affine, Grid, Size, Window
 from tilewright.image import Array, ImageInfo, Mask, Plane, Raster
+from tilewright.places import Sampling
 from tilewright.plan import ReadPlan, pieces
 from tilewright.readers import Reader
-from tilewright.warp import Sampling, warp
+from tilewright.warp import warp
 
 Layers = tuple[Array, Mask | None]
 """Values (band, y, x), and where they are valid: the same shape, or (y, x) when that holds for

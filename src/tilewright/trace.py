@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from tilewright.chebyshev import between_weights, looked_at, node_weights, plane_fit
 from tilewright.crs import convert, period
 from tilewright.extent import extent
 from tilewright.geo import Doubles, Geo
@@ -57,8 +58,8 @@ class Lattice:
         """
         degree = len(self.nodes) - 1
         x, y = window.x - self.part.x, window.y - self.part.y
-        across = _weights(degree, x * finer, window.width * finer, self.part.width * finer)
-        down = _weights(degree, y * finer, window.height * finer, self.part.height * finer)
+        across = node_weights(degree, x * finer, window.width * finer, self.part.width * finer)
+        down = node_weights(degree, y * finer, window.height * finer, self.part.height * finer)
         places: Places32 = (down @ np.moveaxis(self.nodes, -1, 0) @ across.T).astype(np.float32)
         return places
 
@@ -138,19 +139,19 @@ class _Tracer:
     def fitted(self, part: Window, degree: int) -> Affine | Lattice | None:
         """Return an affine or a lattice; None when neither is good enough."""
         count = degree + 1
-        u, v = _looked_at(degree)
+        u, v = looked_at(degree)
         x, y = self.places(part.x + u * part.width, part.y + v * part.height)
         places = np.stack([x, y], axis=-1)
         if not np.isfinite(places).all():
             return None
         tolerance = _tolerance(places[0], places[count * count - 1], part)
         if degree == _DEGREES[0]:
-            basis, solver = _plane(degree)
+            basis, solver = plane_fit(degree)
             plane = solver @ places
             if np.abs(basis @ plane - places).max() <= tolerance:
                 return _affine_of(plane, part)
         grid_nodes = places[: count * count].reshape(count, count, 2)
-        weights = _between_weights(degree)
+        weights = between_weights(degree)
         checked = places[count * count :].reshape(degree, degree, 2)
         guessed = np.stack(
             [weights @ grid_nodes[..., axis] @ weights.T for axis in range(2)], axis=-1
@@ -269,60 +270,11 @@ def _turned(x: Doubles, middle: float, around: float, span: tuple[float, float, 
         return x + around * np.round((own - x) / around * (1 - 1e-9))
 
 
-@lru_cache(maxsize=16)
-def _chebyshev(degree: int) -> tuple[Doubles, Doubles]:
-    """Return the nodes of a degree from 0 to 1, both ends included, and places between them."""
-    nodes = (1 - np.cos(np.pi * np.arange(degree + 1) / degree)) / 2
-    between = (1 - np.cos(np.pi * (np.arange(degree) + 0.5) / degree)) / 2
-    return nodes, between
-
-
-@lru_cache(maxsize=16)
-def _looked_at(degree: int) -> tuple[Doubles, Doubles]:
-    """Return the places where PROJ is asked: all pairs of nodes, then those between them."""
-    nodes, between = _chebyshev(degree)
-    u = np.concatenate([np.tile(nodes, degree + 1), np.tile(between, degree)])
-    v = np.concatenate([np.repeat(nodes, degree + 1), np.repeat(between, degree)])
-    return u, v
-
-
-@lru_cache(maxsize=16)
-def _plane(degree: int) -> tuple[Doubles, Doubles]:
-    """Return the basis 1, u, v at all looked-at places, and what fits a plane through them."""
-    u, v = _looked_at(degree)
-    basis = np.stack([np.ones_like(u), u, v], axis=-1)
-    return basis, np.linalg.pinv(basis)
-
-
 def _affine_of(plane: Doubles, part: Window) -> Affine:
     """Return a plane over the part as the map from corners of the grid's pixels."""
     (c, f), (a, d), (b, e) = plane.tolist()
     a, d, b, e = a / part.width, d / part.width, b / part.height, e / part.height
     return Affine(a, b, c - a * part.x - b * part.y, d, e, f - d * part.x - e * part.y)
-
-
-def _interpolation(degree: int, at: Doubles) -> Doubles:
-    """Return the weights of the nodes at places from 0 to 1 (barycentric formula)."""
-    nodes, _ = _chebyshev(degree)
-    signs = (-1.0) ** np.arange(degree + 1)
-    signs[[0, -1]] /= 2
-    away = at[:, np.newaxis] - nodes
-    hit = np.abs(away) < 1e-14  # noqa: PLR2004
-    weights = signs / np.where(hit, 1.0, away)
-    weights /= weights.sum(1, keepdims=True)
-    weights[hit.any(1)] = hit[hit.any(1)]
-    return weights
-
-
-@lru_cache(maxsize=16)
-def _between_weights(degree: int) -> Doubles:
-    return _interpolation(degree, _chebyshev(degree)[1])
-
-
-@lru_cache(maxsize=256)
-def _weights(degree: int, start: int, count: int, whole: int) -> Doubles:
-    """Return the weights of the nodes at the centres of ``count`` pixels of ``whole``."""
-    return _interpolation(degree, (np.arange(start, start + count) + 0.5) / whole)
 
 
 def _moved(places: Doubles, by: Affine) -> Doubles:
