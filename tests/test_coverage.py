@@ -13,11 +13,12 @@ from tilewright import coverage as module
 from tilewright import outline
 from tilewright.coverage import coverage, covered_box, inside, mask_outside
 from tilewright.errors import LimitError
-from tilewright.geo import ControlPoint, Geo, RationalPolynomials, from_points, from_rational
+from tilewright.geo import ControlPoint, Geo, from_points, from_rational
 from tilewright.geometry import Affine, Box, Grid, Size
 from tilewright.image import Raster
 from tilewright.outline import bounds_in
 from tilewright.polygon import Polygon, parse_polygon
+from tilewright.rational import RationalPolynomials
 
 UTM = "EPSG:32631"
 SIDE = 32

@@ -10,12 +10,12 @@ from tilewright.geo import (
     MOST_POINTS,
     ControlPoint,
     Geo,
-    RationalPolynomials,
     checked,
     from_points,
     from_rational,
 )
 from tilewright.geometry import Affine
+from tilewright.rational import RationalPolynomials
 
 
 def places(count=50, side=600):

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from tilewright.geo import Doubles
+from tilewright.coordinates import Doubles
 
 
 @lru_cache(maxsize=16)

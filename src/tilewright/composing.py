@@ -12,10 +12,11 @@ from tilewright.config import Config
 from tilewright.drawing import Drawing
 from tilewright.encode import Encoder
 from tilewright.errors import EncodeError, ParameterError
+from tilewright.geo import on_earth
 from tilewright.geometry import Box, Grid, Window
 from tilewright.image import Array, Encoded, ImageInfo, Mask, Plane, Raster
 from tilewright.look import Span
-from tilewright.members import Budget, Layout, Lease, Members, on_earth
+from tilewright.members import Budget, Layout, Lease, Members
 from tilewright.merge import merged
 from tilewright.mosaic import Mosaic
 from tilewright.render import Classifier, Tables
@@ -88,7 +89,7 @@ class Composer:
         """
         layout = self.layout(mosaic)
         members = Members(mosaic, layout, self._config, self._lease)
-        grid = on_earth(target.grid(layout.whole), layout.whole)
+        grid = on_earth(target.grid(layout.whole), layout.whole.geo)
         touching = {index for index in range(len(layout.infos)) if members.touches(index, grid)}
         budget = Budget(self._config)
         return [

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from tilewright.coordinates import Doubles
 from tilewright.crs import convert, period
 from tilewright.errors import LimitError
-from tilewright.geo import Doubles, Geo
+from tilewright.geo import Geo
 from tilewright.geometry import Affine, Box, Grid, Size
 from tilewright.image import Mask, Raster
 from tilewright.outline import Outline, outline_on

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tilewright.coordinates import Doubles, Places
 from tilewright.errors import ParameterError
-from tilewright.geo import Doubles, Places
 
 if TYPE_CHECKING:
     from pyproj import CRS

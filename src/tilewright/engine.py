@@ -18,9 +18,8 @@ from tilewright.composing import Composer
 from tilewright.config import Config
 from tilewright.drawing import Drawing, picture_raster
 from tilewright.encode import Encoder
-from tilewright.encode.geotiff import on_earth
 from tilewright.errors import ParameterError, SourceError, UnsupportedSourceError
-from tilewright.geo import Geo
+from tilewright.geo import Geo, on_earth
 from tilewright.geometry import Affine, Box, Grid
 from tilewright.image import Encoded, ImageInfo, Picture, Plane, Raster, Source
 from tilewright.measure import Measurement, measure

@@ -4,8 +4,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from tilewright.coordinates import Doubles, Places
 from tilewright.crs import WGS84, convert, is_geographic, period
-from tilewright.geo import Doubles, Geo, Places
+from tilewright.geo import Geo
 from tilewright.geometry import Box, Size
 
 _SIDE = 33

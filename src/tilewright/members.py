@@ -12,6 +12,7 @@ from tilewright.config import Config
 from tilewright.errors import LimitError, OutsideError
 from tilewright.extent import extent
 from tilewright.gather import gather
+from tilewright.geo import on_earth
 from tilewright.geometry import Grid
 from tilewright.image import ImageInfo, Plane, Raster, Source
 from tilewright.mosaic import Method, Mosaic
@@ -79,7 +80,7 @@ class Members:
         chosen = tuple(range(len(whole.bands)) if bands is None else bands)
         _check_bands(whole, chosen)
         check_plane(whole, plane)
-        laid = on_earth(grid, whole)
+        laid = on_earth(grid, whole.geo)
         if method == "stack":
             members = chosen
         touching = [index for index in members if self.touches(index, laid)]
@@ -100,7 +101,7 @@ class Members:
         members = range(len(self.layout.infos))
         if self.mosaic.method == "stack":
             return members
-        laid = on_earth(grid, self.layout.whole)
+        laid = on_earth(grid, self.layout.whole.geo)
         picked: list[int] = []
         spent = 0
         for index in members[:: -(-len(members) // SAMPLED)]:
@@ -155,13 +156,6 @@ class Members:
                 seen = to_bytes(raster.data[row]) > 0
                 mask = seen if mask is None else mask & seen
         return Raster(raster.data[: len(bands)], mask, raster.grid)
-
-
-def on_earth(grid: Grid, info: ImageInfo) -> Grid:
-    """Return a grid of a layout's own pixels as one on the earth, where the layout lies there."""
-    if grid.crs is not None or info.geo is None:
-        return grid
-    return Grid(grid.size, info.geo.affine @ grid.affine, info.geo.crs)
 
 
 def _check_bands(info: ImageInfo, bands: Sequence[int]) -> None:

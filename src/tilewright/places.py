@@ -62,7 +62,7 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Places:
+class SampledPlaces:
     """The places of a sampling's part, block by block."""
 
     sampling: Sampling
@@ -72,7 +72,7 @@ class Places:
     held: dict[Window, Places32]
 
     @classmethod
-    def of(cls, sampling: Sampling) -> "Places":
+    def of(cls, sampling: Sampling) -> "SampledPlaces":
         """Return the places of a sampling; none is worked out yet."""
         part = sampling.part
         return cls(sampling, part, tuple(_blocks(part.size)), {})

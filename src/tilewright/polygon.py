@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from tilewright.coordinates import Doubles
 from tilewright.crs import WGS84, canonical_crs, convert, is_geographic, period
 from tilewright.errors import LimitError, ParameterError
-from tilewright.geo import Doubles
 
 CRS84 = "OGC:CRS84"
 MOST_BYTES = 8 << 20

@@ -9,8 +9,8 @@ import numpy as np
 from tilewright.config import Limits
 from tilewright.drawing import Drawing, picture_raster
 from tilewright.encode import Strips
-from tilewright.encode.geotiff import on_earth
 from tilewright.errors import LimitError
+from tilewright.geo import on_earth
 from tilewright.geometry import Affine, Grid, Size
 from tilewright.image import ImageInfo, Picture, Raster
 from tilewright.plan import covering_chunks, plan

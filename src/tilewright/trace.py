@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tilewright.chebyshev import between_weights, looked_at, node_weights, plane_fit
+from tilewright.coordinates import Doubles
 from tilewright.crs import convert, period
 from tilewright.extent import extent
-from tilewright.geo import Doubles, Geo
+from tilewright.geo import Geo
 from tilewright.geometry import Affine, Box, Grid, Size, Window
 from tilewright.image import ImageInfo
 

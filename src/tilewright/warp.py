@@ -3,7 +3,7 @@
 import numpy as np
 
 from tilewright.image import Array, Mask
-from tilewright.places import Places, Sampling
+from tilewright.places import SampledPlaces, Sampling
 from tilewright.resample import apply_kernel
 
 
@@ -16,7 +16,7 @@ def warp(
     Masked and transparent pixels have no weight, so that nothing bleeds over an edge. A pixel
     of the grid is valid when its centre lies in the image and half of its weight is valid.
     """
-    places = Places.of(sampling)
+    places = SampledPlaces.of(sampling)
     inside = places.inside()
     if sampling.resampling == "mode":
         out, valid = _mode(data, mask, places)
@@ -44,7 +44,7 @@ def _onto_grid(data: Array, mask: Mask | None, sampling: Sampling) -> tuple[Arra
     return canvas, valid
 
 
-def _mode(data: Array, mask: Mask | None, places: Places) -> tuple[Array, Mask | None]:
+def _mode(data: Array, mask: Mask | None, places: SampledPlaces) -> tuple[Array, Mask | None]:
     """Return the most frequent valid value of each pixel's parts; of equal ones the least."""
     parts = places.sampling.parts
     out = np.empty((len(data), places.size.height, places.size.width), data.dtype)

@@ -10,9 +10,9 @@ from rio_cogeo.cogeo import cog_validate
 
 from tests.corpus import IMAGES
 from tilewright.encode import cog, tiff
-from tilewright.encode.geotiff import geo_tags, on_earth
+from tilewright.encode.geotiff import geo_tags
 from tilewright.errors import EncodeError
-from tilewright.geo import ControlPoint, Geo, from_points
+from tilewright.geo import ControlPoint, Geo, from_points, on_earth
 from tilewright.geometry import Affine, Box, Grid, Size
 from tilewright.image import Raster
 from tilewright.request import Encoding

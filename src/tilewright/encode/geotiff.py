@@ -4,7 +4,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tilewright.errors import EncodeError
-from tilewright.geo import Geo
 from tilewright.geometry import Affine, Grid
 
 if TYPE_CHECKING:
@@ -16,16 +15,6 @@ GeoTags = tuple[tuple[int, str, int, bytes | tuple[int | float, ...], bool], ...
 _PLACES = {33550: "d", 33922: "d", 34264: "d"}
 """Pixel scale, tie points, matrix."""
 _KEYS, _NUMBERS, _TEXTS = 34735, 34736, 34737
-
-
-def on_earth(grid: Grid, geo: Geo | None) -> Grid:
-    """Return a grid of level-0 pixels as one on the earth, where an affine says how.
-
-    Others are returned as they are: control points and rational polynomials are no grid.
-    """
-    if grid.crs is not None or geo is None or not geo.straight:
-        return grid
-    return Grid(grid.size, geo.affine @ grid.affine, geo.crs)
 
 
 def geo_tags(grid: Grid) -> GeoTags:

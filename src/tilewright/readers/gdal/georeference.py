@@ -9,12 +9,12 @@ from tilewright.errors import ParameterError
 from tilewright.geo import (
     ControlPoint,
     Geo,
-    RationalPolynomials,
     checked,
     from_points,
     from_rational,
 )
 from tilewright.geometry import Affine, Size
+from tilewright.rational import RationalPolynomials
 from tilewright.readers.gdal.access import lying_nowhere
 
 
