@@ -23,10 +23,11 @@ from tilewright.geometry import Window
 from tilewright.image import Array, Band, ImageInfo, Mask, Picture, Plane, Raster
 from tilewright.look import MOST_PIXELS, PRIMARIES, Span, span
 from tilewright.paint import Named, Solid
+from tilewright.pyramid import max_zoom
 from tilewright.readers import Reader
 from tilewright.readers.array import ArrayReader
 from tilewright.render import needed_bands, render
-from tilewright.request import Tile, max_zoom
+from tilewright.request import Tile
 from tilewright.stretch import AUTO, Curve, Limit, Stretch
 from tilewright.style import Channel, Style
 

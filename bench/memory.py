@@ -52,7 +52,7 @@ def peak_megabytes(process: str = "self") -> float:
 
 def _work(task: str, path: Path, count: int) -> None:
     import tilewright  # noqa: PLC0415 - the measuring process alone has to load it
-    from tilewright.request import max_zoom, tile_counts  # noqa: PLC0415 - likewise
+    from tilewright.pyramid import max_zoom, pyramid  # noqa: PLC0415 - likewise
 
     with tilewright.open(path) as image:
         if task == "thumbnail":
@@ -61,7 +61,7 @@ def _work(task: str, path: Path, count: int) -> None:
         draw, info = random.Random(_SEED), image.info
         for _ in range(count):
             zoom = draw.randint(0, max_zoom(info))
-            across, down = tile_counts(info, zoom)
+            across, down = pyramid(info).counts[zoom]
             image.tile(zoom, draw.randrange(across), draw.randrange(down), format="png")
 
 

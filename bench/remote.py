@@ -97,7 +97,8 @@ def _counts(url: str) -> list[int]:
 def _ours(url: str) -> Draw:
     from tilewright.config import Config  # noqa: PLC0415 - the measured process alone loads it
     from tilewright.engine import Engine  # noqa: PLC0415
-    from tilewright.request import Encoding, RenderRequest, Tile, max_zoom  # noqa: PLC0415
+    from tilewright.pyramid import max_zoom  # noqa: PLC0415
+    from tilewright.request import Encoding, RenderRequest, Tile  # noqa: PLC0415
 
     # As rasterio is, what reads is imported before the clock starts.
     for name in ("urllib3", "tilewright.readers.tiff.reader"):

@@ -13,7 +13,8 @@ from tilewright.blobs.local import local_source
 from tilewright.config import Config
 from tilewright.engine import Engine
 from tilewright.image import Source
-from tilewright.request import Encoding, RenderRequest, Tile, max_zoom
+from tilewright.pyramid import max_zoom
+from tilewright.request import Encoding, RenderRequest, Tile
 
 QUALITY = 85
 SUBSAMPLING = "4:2:0"

@@ -24,7 +24,8 @@ from tilewright.errors import (
 )
 from tilewright.geometry import Box
 from tilewright.image import Plane, Source
-from tilewright.request import Encoding, Fit, Region, RenderRequest, Tile, max_zoom
+from tilewright.pyramid import max_zoom
+from tilewright.request import Encoding, Fit, Region, RenderRequest, Tile
 from tilewright.stretch import Limit, Stretch
 from tilewright.style import Channel, Style
 

@@ -17,8 +17,8 @@ from tilewright.engine import Engine
 from tilewright.errors import OutsideError, ParameterError
 from tilewright.geometry import Size
 from tilewright.image import Band
+from tilewright.operands import straight_layers
 from tilewright.paint import Class, Classes, Named, Ramp, Solid
-from tilewright.render import straight_layers
 from tilewright.request import Encoding, Region, RenderRequest, Tile
 from tilewright.stretch import FULL, Curve, Limit, Stretch
 from tilewright.style import Algorithm, Channel, Orientation, Projection, Style

@@ -13,7 +13,7 @@ from tilewright.blend import Bytes
 from tilewright.errors import ParameterError
 from tilewright.image import Array, Band, ImageInfo, Mask, Raster
 from tilewright.measure import measured
-from tilewright.render import channel_values, is_missing, operand, straight_layers, to_bytes
+from tilewright.operands import channel_values, is_missing, operand, straight_layers, to_bytes
 from tilewright.style import Channel, Style
 
 

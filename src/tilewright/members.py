@@ -16,9 +16,9 @@ from tilewright.geo import on_earth
 from tilewright.geometry import Grid
 from tilewright.image import ImageInfo, Plane, Raster, Source
 from tilewright.mosaic import Method, Mosaic
+from tilewright.operands import to_bytes
 from tilewright.plan import covering_chunks, plan
 from tilewright.readers import Reader
-from tilewright.render import to_bytes
 from tilewright.request import Resampling, check_plane
 
 SAMPLED = 16

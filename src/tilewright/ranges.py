@@ -16,10 +16,11 @@ from tilewright.gather import read_window
 from tilewright.geometry import Affine, Grid
 from tilewright.image import Array, ImageInfo, Raster
 from tilewright.look import Samples, Span
+from tilewright.operands import channel_values, straight_layers
 from tilewright.plan import covering_chunks
 from tilewright.projection import project, projected_planes
 from tilewright.readers import Reader
-from tilewright.render import channel_values, needed_bands, straight_layers
+from tilewright.render import needed_bands
 from tilewright.style import Channel, Projection, Style
 
 SpanStore = Callable[[str, Callable[[], Span]], Span]

@@ -3,7 +3,6 @@
 import math
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal, Protocol
 
@@ -14,6 +13,7 @@ from tilewright.geo import Geo
 from tilewright.geometry import Affine, Box, Grid, Size, Window
 from tilewright.image import ImageInfo, Plane, Source
 from tilewright.polygon import Clip
+from tilewright.pyramid import pyramid
 from tilewright.style import Style
 from tilewright.tms import TileMatrix
 
@@ -90,15 +90,15 @@ class Tile:
     def grid(self, info: ImageInfo) -> Grid:
         """Lay the tile on the image. Raises OutsideError past the pyramid's edges."""
         side = info.tile_size
-        shrinks, counts = _pyramid_of(info)
-        if not 0 <= self.z < len(shrinks):
-            raise OutsideError(f"zoom {self.z} is outside 0 to {len(shrinks) - 1}")
-        across, down = counts[self.z]
+        zooms = pyramid(info)
+        if not 0 <= self.z <= zooms.max_zoom:
+            raise OutsideError(f"zoom {self.z} is outside 0 to {zooms.max_zoom}")
+        across, down = zooms.counts[self.z]
         if not (0 <= self.x < across and 0 <= self.y < down):
             raise OutsideError(
                 f"tile {self.x},{self.y} is outside {across}×{down} tiles at zoom {self.z}"
             )
-        shrink_x, shrink_y = shrinks[self.z]
+        shrink_x, shrink_y = zooms.shrinks[self.z]
         affine = Affine.scale(
             shrink_x, shrink_y, left=self.x * side * shrink_x, top=self.y * side * shrink_y
         )
@@ -217,54 +217,6 @@ class Laid(Protocol):
 
     def grid(self, info: ImageInfo) -> Grid:
         """Return its pixels. Raises a RequestError."""
-
-
-@lru_cache(maxsize=1024)
-def _pyramid(
-    size: Size, side: int, levels: tuple[tuple[float, float], ...]
-) -> tuple[tuple[tuple[float, float], ...], tuple[tuple[int, int], ...]]:
-    """Return each zoom's shrink and its counts of tiles across and down.
-
-    A zoom's lattice is that of the file's own level when one is within a pixel of the power
-    of two, as writers round sizes in their own ways: so stored tiles need no resampling.
-    """
-    top = max(0, math.ceil(math.log2(max(size.width, size.height) / side)))
-    shrinks, counts = [], []
-    for z in range(top + 1):
-        exact = 2.0 ** (top - z)
-        shrink = next((own for own in levels if _same_lattice(size, own, exact)), (exact, exact))
-        shrinks.append(shrink)
-        # Clients reckon with the exact power: they must find every tile that they ask for.
-        counts.append((math.ceil(size.width / exact / side), math.ceil(size.height / exact / side)))
-    return tuple(shrinks), tuple(counts)
-
-
-def _same_lattice(size: Size, own: tuple[float, float], exact: float) -> bool:
-    return (
-        abs(size.width / own[0] - size.width / exact) <= 1
-        and abs(size.height / own[1] - size.height / exact) <= 1
-    )
-
-
-def _pyramid_of(
-    info: ImageInfo,
-) -> tuple[tuple[tuple[float, float], ...], tuple[tuple[int, int], ...]]:
-    return _pyramid(info.size, info.tile_size, info.shrinks)
-
-
-def max_zoom(info: ImageInfo) -> int:
-    """Return the zoom of full resolution."""
-    return len(_pyramid_of(info)[0]) - 1
-
-
-def zoom_shrink(info: ImageInfo, z: int) -> tuple[float, float]:
-    """Return how many level-0 pixels a pixel of zoom ``z`` spans, along x and y."""
-    return _pyramid_of(info)[0][z]
-
-
-def tile_counts(info: ImageInfo, z: int) -> tuple[int, int]:
-    """Return how many tiles lie across and down at zoom ``z``."""
-    return _pyramid_of(info)[1][z]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import cast
 
 from tilewright.geometry import Affine, Size
 from tilewright.image import Encoded, ImageInfo
+from tilewright.pyramid import pyramid
 from tilewright.readers import Reader, ReadsEncoded
 from tilewright.request import (
     LevelRegion,
@@ -13,8 +14,6 @@ from tilewright.request import (
     Target,
     Tile,
     check_plane,
-    max_zoom,
-    zoom_shrink,
 )
 
 _DRIFT = 1 / 64
@@ -74,9 +73,10 @@ def _part(info: ImageInfo, part: LevelRegion) -> tuple[int, int, int] | None:
 
 def _place(info: ImageInfo, tile: Tile) -> tuple[int, int, int] | None:
     """Return the same for a tile of the pyramid."""
-    if not 0 <= tile.z <= max_zoom(info):
+    zooms = pyramid(info)
+    if not 0 <= tile.z <= zooms.max_zoom:
         return None
-    side, shrink = info.tile_size, zoom_shrink(info, tile.z)
+    side, shrink = info.tile_size, zooms.shrinks[tile.z]
     for index, level in enumerate(info.levels):
         if level.shrink == shrink and level.chunk == Size(side, side):
             across, down = level.size.width // side, level.size.height // side

@@ -9,7 +9,7 @@ from tilewright.extent import bounds
 from tilewright.geo import Geo
 from tilewright.geometry import Box
 from tilewright.image import Band, ImageInfo, Raster
-from tilewright.request import max_zoom
+from tilewright.pyramid import max_zoom
 
 DOCUMENT_VERSION = 3
 """Raised whenever a document changes its shape, so that cached ones die."""

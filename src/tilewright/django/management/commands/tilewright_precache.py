@@ -14,7 +14,8 @@ from tilewright.django.management.records import field_of
 from tilewright.django.sources import value_source
 from tilewright.errors import LimitError, OutsideError, RequestError, SourceError
 from tilewright.image import Source
-from tilewright.request import RenderRequest, max_zoom, tile_counts
+from tilewright.pyramid import max_zoom, pyramid
+from tilewright.request import RenderRequest
 from tilewright.web import http, xyz
 
 
@@ -80,7 +81,7 @@ def _asks(
     for z in zooms:
         if z > max_zoom(info):
             return
-        across, down = tile_counts(info, z)
+        across, down = pyramid(info).counts[z]
         for y in range(down):
             for x in range(across):
                 place = (str(z), str(x), str(y))
