@@ -3,8 +3,8 @@
 import numpy as np
 
 from tilewright.image import Array, Mask
+from tilewright.kernel import apply_kernel
 from tilewright.places import SampledPlaces, Sampling
-from tilewright.resample import apply_kernel
 
 
 def warp(
