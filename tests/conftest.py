@@ -50,6 +50,12 @@ def s3():
     yield from _serve(services.s3_server)
 
 
+@pytest.fixture(scope="session")
+def azure():
+    """Return the address of an account on a server that speaks Azure's Blob Storage."""
+    yield from _serve(services.azure_server)
+
+
 def pytest_terminal_summary(terminalreporter):
     """Say how many tests each missing server has cost."""
     reasons = Counter(

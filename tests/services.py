@@ -14,6 +14,12 @@ from pathlib import Path
 MISSING = "missing service:"
 """How the reason begins for which a test is skipped; the summary counts these."""
 _PATIENCE_S = 30
+_AZURITE = Path(__file__).parents[1] / "var/test-tools/node_modules/.bin/azurite-blob"
+AZURE_ACCOUNT = "devstoreaccount1"
+AZURE_KEY = (
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+)
+"""Those that Microsoft publishes for its emulator: no secret."""
 
 
 class ServiceMissingError(Exception):
@@ -102,6 +108,19 @@ def s3_server():
         yield f"http://{host}:{port}"
     finally:
         server.stop()
+
+
+@contextmanager
+def azure_server():
+    """Speak Azure's Blob Storage, as `AZURE_ACCOUNT` with `AZURE_KEY`; it keeps nothing on disk."""
+    if not _AZURITE.exists():
+        raise ServiceMissingError("azurite")
+    node, port = _program("node"), free_port()
+    where = ["--blobHost", "127.0.0.1", "--blobPort", str(port), "--inMemoryPersistence"]
+    # The client's library may be newer than the server.
+    how = ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
+    with _running([node, str(_AZURITE), *where, *how], port):
+        yield f"http://127.0.0.1:{port}/{AZURE_ACCOUNT}"
 
 
 def _program(name):

@@ -1,7 +1,7 @@
 """Files in object stores, through obstore: S3, Google Cloud Storage, Azure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
@@ -95,8 +95,8 @@ def make_store(name: ObjectName, options: Mapping[str, Any], config: Config) -> 
 class CloudFetcher:
     """One object of a store."""
 
-    def __init__(self, store: Any, key: str) -> None:
-        """Ask nothing yet."""
+    def __init__(self, store: Callable[[], Any], key: str) -> None:
+        """Ask ``store`` for the store at each request: its credentials may have been renewed."""
         self._store = store
         self._key = key
 
@@ -109,7 +109,7 @@ class CloudFetcher:
         if etag:
             asked["if_match"] = etag
         try:
-            answer = obstore.get(self._store, self._key, options=asked)
+            answer = obstore.get(self._store(), self._key, options=asked)
             meta = answer.meta
             data = bytes(answer.bytes())
         except FileNotFoundError as error:
@@ -133,6 +133,6 @@ class CloudFetcher:
         from obstore import exceptions  # noqa: PLC0415
 
         try:
-            return obstore.head(self._store, self._key)["size"] == 0
+            return obstore.head(self._store(), self._key)["size"] == 0
         except (exceptions.BaseError, OSError):
             return False

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from weakref import WeakValueDictionary
 
 from tilewright.blobs import Blob
-from tilewright.blobs.cloud import SCHEMES, CloudFetcher, make_store, parse_object
+from tilewright.blobs.cloud import SCHEMES, CloudFetcher, ObjectName, make_store, parse_object
 from tilewright.blobs.fetch import Fetcher
 from tilewright.blobs.guard import (
     DEFAULT_PORTS,
@@ -54,7 +54,7 @@ class Places:
         """Connect nowhere yet. Raises ConfigurationError for hosts or stores that mean nothing."""
         check_hosts(config.remote_hosts)
         self._config = config
-        self._stores = {prefix.rstrip("/"): dict(options) for prefix, options in stores.items()}
+        self._stores = _stated(stores)
         self._client = HttpClient(config, _origins(self._stores))
         self._buckets: _Recent[Any] = _Recent(_REMEMBERED)
         self._addresses: _Recent[str] = _Recent(_REMEMBERED)
@@ -101,6 +101,15 @@ class Places:
             self._versions.drop(uri)
         return blob
 
+    def renew(self, stores: Stores) -> None:
+        """Take other options of object stores from now on; blobs that are open take them too.
+
+        What was learnt is forgotten: it was told to whoever had the options before.
+        """
+        self._stores = _stated(stores)
+        for recent in (self._buckets, self._versions, self._waiting):
+            recent.clear()
+
     def close(self) -> None:
         """Close all connections and forget what was learnt."""
         for recent in (self._buckets, self._addresses, self._versions, self._waiting):
@@ -143,6 +152,12 @@ class Places:
         prefix = self._prefix(uri)
         if prefix is None:
             check_bucket(name.scheme, name.bucket, self._config)
+        self._bucket(uri, name)
+        return CloudFetcher(lambda: self._bucket(uri, name), name.key)
+
+    def _bucket(self, uri: str, name: ObjectName) -> Any:
+        """Return the store of an object's bucket, with the options that are stated for it now."""
+        prefix = self._prefix(uri)
         # Two prefixes in one bucket may have credentials of their own.
         place = f"{uri[: len(uri) - len(name.key)]} {prefix or ''}"
         store = self._buckets.find(place)
@@ -150,7 +165,7 @@ class Places:
             options = {"skip_signature": True} if prefix is None else self._stores[prefix]
             store = make_store(name, options, self._config)
             self._buckets.put(place, store)
-        return CloudFetcher(store, name.key)
+        return store
 
     def _prefix(self, uri: str) -> str | None:
         """Return the longest prefix, of those with options, that the uri has; None: none."""
@@ -158,6 +173,10 @@ class Places:
             prefix for prefix in self._stores if uri == prefix or uri.startswith(f"{prefix}/")
         ]
         return max(fitting, key=len, default=None)
+
+
+def _stated(stores: Stores) -> dict[str, dict[str, Any]]:
+    return {prefix.rstrip("/"): dict(options) for prefix, options in stores.items()}
 
 
 def _origins(stores: Stores) -> frozenset[Origin]:

@@ -9,7 +9,7 @@ import os
 import threading
 from collections import OrderedDict
 from itertools import count
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 from django.core.files.storage import Storage
 from django.utils.functional import LazyObject
@@ -17,7 +17,7 @@ from django.utils.functional import LazyObject
 from tilewright.blobs import Blob
 from tilewright.blobs.localcopy import LocalCopies
 from tilewright.config import Config
-from tilewright.django.storages.cloud import CloudDoor, cloud_place
+from tilewright.django.storages.cloud import CloudDoor, Place, cloud_place
 from tilewright.django.storages.opened import OpenedDoor, storage_id
 from tilewright.django.storages.rasters import RasterDoor
 from tilewright.errors import SourceUnavailableError
@@ -94,11 +94,12 @@ class Storages:
     def _door(self, storage: Storage) -> Door:
         state = self._live()
         with state.lock:
-            known = state.storages.get(id(storage))
-            door = self._made(storage, state) if known is None else known[1]
+            known = state.storages.get(id(storage)) or self._known(storage, state)
+            if isinstance(known.door, CloudDoor) and known.place is not None:
+                known.door.renew(known.place)
+            door = known.door
             state.doors[door.id] = door
-            # The storage is held too, so that its id() stays its own.
-            state.storages[id(storage)] = (storage, door)
+            state.storages[id(storage)] = known
             state.storages.move_to_end(id(storage))
             state.doors.move_to_end(door.id)
             while len(state.storages) > _MOST:
@@ -113,18 +114,29 @@ class Storages:
             self._state = _State()
         return self._state
 
-    def _made(self, storage: Storage, state: "_State") -> Door:
+    def _known(self, storage: Storage, state: "_State") -> "_Known":
         place = cloud_place(storage)
         if place is not None:
             made = CloudDoor(storage, place, self._config)
-            return state.doors.get(made.id, made)
+            return _Known(storage, state.doors.get(made.id, made), place)
         # Not shared: storages in memory are made alike and hold other files.
         base = name = storage_id(storage)
         for number in count(2):
             if name not in state.doors:
                 break
             name = f"{base}-{number}"
-        return OpenedDoor(storage, name, self.copies, self._config.remote_fresh_s)
+        door = OpenedDoor(storage, name, self.copies, self._config.remote_fresh_s)
+        return _Known(storage, door)
+
+
+class _Known(NamedTuple):
+    """A storage that was asked for before."""
+
+    storage: Storage
+    """Held, so that its id() stays its own."""
+    door: Door
+    place: Place | None = None
+    """Where the door leads, with this storage's own keys."""
 
 
 class _State:
@@ -134,4 +146,4 @@ class _State:
         self.process = os.getpid()
         self.lock = threading.Lock()
         self.doors: OrderedDict[str, Door] = OrderedDict()
-        self.storages: OrderedDict[int, tuple[Storage, Door]] = OrderedDict()
+        self.storages: OrderedDict[int, _Known] = OrderedDict()

@@ -30,6 +30,8 @@ class Place(NamedTuple):
     """In whose name: a public part of the credentials."""
     options: Mapping[str, Any]
     """obstore's, credentials among them."""
+    secret: object
+    """What proves who asks: equal for storages that prove it alike. It stands in no key."""
 
 
 class CloudDoor:
@@ -42,12 +44,19 @@ class CloudDoor:
         self._id = f"{place.prefix.replace('://', '-')}-{digest}"
         self._prefix = place.prefix
         self._storage: Any = storage
+        self._secret = place.secret
         self._places = Places(config, {place.prefix: place.options})
 
     @property
     def id(self) -> str:
         """The bucket, and a digest of who is asked in whose name."""
         return self._id
+
+    def renew(self, place: Place) -> None:
+        """Ask as this place says from now on: its keys may be newer, or those of others."""
+        if place.secret != self._secret:
+            self._secret = place.secret
+            self._places.renew({place.prefix: place.options})
 
     def version(self, name: str) -> str:
         """Return a digest of the object's ETag and size. Raises a SourceError."""
@@ -131,7 +140,8 @@ def _s3(storage: Any) -> Place | None:
     elif not storage.use_ssl:
         return None
     options["virtual_hosted_style_request"] = virtual
-    return Place(f"s3://{bucket}", endpoint, owner, options)
+    secret = (owner, storage.secret_key, storage.security_token)
+    return Place(f"s3://{bucket}", endpoint, owner, options, secret)
 
 
 def _is_unsigned(signature: object) -> bool:
@@ -151,7 +161,7 @@ def _google(storage: Any) -> Place:
     else:
         options["credential_provider"] = partial(_google_token, credentials)
     owner = getattr(credentials, "service_account_email", "")
-    return Place(f"gs://{storage.bucket_name}", endpoint, owner, options)
+    return Place(f"gs://{storage.bucket_name}", endpoint, owner, options, credentials)
 
 
 def _google_token(credentials: Any) -> dict[str, Any]:
@@ -182,7 +192,8 @@ def _azure(storage: Any) -> Place:
         options["credential_provider"] = AzureCredentialProvider(storage.token_credential)
     else:
         options["skip_signature"] = True
-    return Place(f"az://{storage.azure_container}", endpoint, service.account_name, options)
+    secret = storage.account_key or storage.sas_token or storage.token_credential
+    return Place(f"az://{storage.azure_container}", endpoint, service.account_name, options, secret)
 
 
 _KINDS: tuple[tuple[str, str, Callable[[Any], Place | None]], ...] = (
