@@ -200,11 +200,15 @@ def test_large_and_cheap_answers_are_not_kept(tiles, kept, changes, value, secon
 def test_what_is_cheap_is_measured_on_the_cache_itself(request, settings, kept, backend):
     use(settings, given(backend, request))
     shelf, make = kept(min_ms=None), Maker()
-    for number in range(20):  # the first ones may be slow
-        shelf.reply("kind", http.Validator(f'"{number}"', ""), make)
-    for _ in range(3):
-        shelf.reply("kind", WORD, make)
-    assert make.count == 23
+
+    def is_made_each_time(number):
+        before = make.count
+        for _ in range(3):
+            shelf.reply("kind", http.Validator(f'"{number}"', ""), make)
+        return make.count == before + 3
+
+    # The first ones may be slow, and so may one in between on a busy machine.
+    assert any(is_made_each_time(number) for number in range(300))
     assert 1e-5 < shelf._min_s < 0.1
 
 
@@ -318,17 +322,18 @@ def test_who_waits_makes_it_when_the_lock_is_lost(kept, tiles):
     timer.start()
     began = time.monotonic()
     assert kept().reply("kind", WORD, make).body == b'"made"'
-    assert 0.2 <= time.monotonic() - began < 1
+    assert 0.2 <= time.monotonic() - began < caching.LOCK_S
     assert make.count == 1
     timer.join()
 
 
 def test_who_waits_does_so_no_longer_than_the_lock_lives(kept, memory, monkeypatch):
+    usual = caching.LOCK_S
     monkeypatch.setattr(caching, "LOCK_S", 0.3)
     memory.set(f"{entry_key(WORD)}:lock", b"", 60)
     began = time.monotonic()
     assert kept().reply("kind", WORD, Maker()).body == b'"made"'
-    assert 0.3 <= time.monotonic() - began < 1
+    assert 0.3 <= time.monotonic() - began < usual
     assert f"{entry_key(WORD)}:lock" in memory
 
 
@@ -392,7 +397,7 @@ def test_the_options_of_the_project_stand(kept, settings, own_redis):
     own_redis.process.send_signal(signal.SIGSTOP)
     kept().reply("kind", WORD, Maker())
     own_redis.process.send_signal(signal.SIGCONT)
-    assert 1.5 <= time.monotonic() - began < 2.5
+    assert 1.5 <= time.monotonic() - began < 2 * 1.5
 
 
 def test_precached_tiles_are_those_that_clients_ask_for(client, scan, memory, capsys):
