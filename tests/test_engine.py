@@ -114,7 +114,7 @@ def test_tiles_outside_the_pyramid(engine, slide, tile):
 def test_unknown_formats_planes_bands_and_files(engine, slide, tmp_path):
     source = local_source(slide)
     with pytest.raises(ParameterError, match=r"format must be one of .*jpeg"):
-        engine.render(source, RenderRequest(Fit(9, 9), Encoding("tga")))
+        engine.render(source, RenderRequest(Fit(9, 9), Encoding("heic")))
     with pytest.raises(OutsideError, match="no axis 'z'"):
         engine.read(source, Fit(9, 9), plane=Plane.of({"z": 1}))
     with pytest.raises(OutsideError, match="band 4 is outside 1 to 3"):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tilewright.crs import convert
-from tilewright.extent import bounds, extent, in_domain, outline, pixel_at
+from tilewright.extent import bounds, corners, extent, in_domain, outline, pixel_at
 from tilewright.geo import Geo
 from tilewright.geometry import Affine, Box, Size
 
@@ -36,6 +36,33 @@ def test_an_image_across_the_antimeridian_is_found_on_both_sides():
     assert not any(holds(box, 0, 51) for box in boxes)
     whole = bounds(DATELINE, SIZE, "EPSG:4326")
     assert whole.x < 180 < whole.right < 185
+
+
+@pytest.mark.parametrize("geo", [NEW_YORK, DATELINE, WORLD, PACIFIC, POLE])
+@pytest.mark.parametrize("crs", ["EPSG:4326", "own"])
+def test_corners_lie_in_the_bounds(geo, crs):
+    crs = geo.crs if crs == "own" else crs
+    found = corners(geo, SIZE, crs)
+    box = bounds(geo, SIZE, crs)
+    assert all(holds(box, *place) for place in found)
+    columns, rows = geo.to_pixels(*convert(crs, geo.crs, *np.transpose(found)))
+    if geo not in {WORLD, PACIFIC}:  # One meridian is both ends of these.
+        assert columns == pytest.approx([0, 100, 100, 0], abs=1e-6)
+    assert rows == pytest.approx([0, 0, 100, 100], abs=1e-6)
+
+
+def test_corners_past_the_antimeridian_are_beyond_180_degrees():
+    (upper_left, upper_right, lower_right, lower_left) = corners(DATELINE, SIZE, "EPSG:4326")
+    assert upper_left[0] < 180 < upper_right[0]
+    assert lower_left[0] < 180 < lower_right[0]
+
+
+def test_corners_off_the_earth_are_not_finite():
+    disk = Geo(
+        "+proj=geos +h=35785831 +lon_0=0 +sweep=y",
+        Affine(120_000, 0, -6_000_000, 0, -120_000, 6_000_000),
+    )
+    assert not np.isfinite(corners(disk, SIZE, "EPSG:4326")).any(axis=1).any()
 
 
 @pytest.mark.parametrize("geo", [POLE, WORLD])

@@ -82,17 +82,40 @@ def bounds(geo: Geo, size: Size, crs: str) -> Box | None:
     x, y = _spread(geo, size, crs, _SIDE)
     if not (np.isfinite(x) & np.isfinite(y)).all():
         x, y = _spread(geo, size, crs, _SIDE_AT_LIMB)
+    x = _in_one_turn(geo, size, crs, x, y)
     kept = np.isfinite(x) & np.isfinite(y)
     if not kept.any():
         return None
-    around = period(crs)
-    if around is not None and kept.all() and not _holds_a_pole(geo, size):
-        x = _unwrapped(x, around)
-        x -= around * np.floor((x.min() + around / 2) / around + _NO_TURN)
     x, y = x[kept], y[kept]
     wide, high = float(np.ptp(x)), float(np.ptp(y))
     # Places beyond the CRS's domain may all come to one.
     return Box(float(x.min()), float(y.min()), wide, high) if wide > 0 and high > 0 else None
+
+
+@lru_cache(maxsize=4096)
+def corners(geo: Geo, size: Size, crs: str) -> tuple[tuple[float, float], ...]:
+    """Return x, y of the image's corners in a CRS: upper left and right, lower right and left.
+
+    Across the antimeridian they go on past it, as `bounds` does. A corner that is not on the
+    earth is not finite.
+    """
+    x, y = _spread(geo, size, crs, _SIDE)
+    x = _in_one_turn(geo, size, crs, x, y)
+    return tuple((float(x[at]), float(y[at])) for at in ((0, 0), (0, -1), (-1, -1), (-1, 0)))
+
+
+def _in_one_turn(geo: Geo, size: Size, crs: str, x: Doubles, y: Doubles) -> Doubles:
+    """Return x of a lattice, from `_spread`, without the jump at the antimeridian.
+
+    It is left as it is where places are off the earth, or all around a pole.
+    """
+    around = period(crs)
+    found = (np.isfinite(x) & np.isfinite(y)).all()
+    if around is None or not found or _holds_a_pole(geo, size):
+        return x
+    x = _unwrapped(x, around)
+    turns: Doubles = np.floor((x.min() + around / 2) / around + _NO_TURN)
+    return x - around * turns
 
 
 def _spread(geo: Geo, size: Size, crs: str, side: int) -> Places:

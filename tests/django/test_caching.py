@@ -443,7 +443,7 @@ def test_images_behind_urls_are_precached(scan, folder, memory, settings, capsys
         (("Scan",), "is not app.Model:field"),
         (("testapp.Scan:files",), "is not app.Model:field"),
         (("testapp.Scan:file", "--zooms", "1-a"), "is not a zoom"),
-        (("testapp.Scan:file", "--format", "gif"), "fmt must be one of"),
+        (("testapp.Scan:file", "--format", "heic"), "fmt must be one of"),
         (("testapp.Scan:file", "--query", "quality=900"), "quality must be"),
     ],
 )

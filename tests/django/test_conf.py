@@ -78,6 +78,8 @@ def test_formats_of_the_web_are_offered_first():
     assert list(edge.media_types)[:2] == ["image/jpeg", "image/png"]
     assert edge.media_types["image/jpeg"] == "jpg"
     assert edge.suffixes["jpeg"] == edge.suffixes["jpg"] == "jpeg"
+    assert edge.suffixes["gif"] == "gif"
+    assert "image/gif" not in edge.media_types
 
 
 def test_a_sound_project_passes_all_checks(settings):

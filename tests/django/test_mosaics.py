@@ -195,7 +195,7 @@ def test_the_root_takes_nothing_but_post(client):
         ("tiles/WebMercatorQuad/0/0/0.png?images=1,%00", 400, "images"),
         ("tiles/WebMercatorQuad/60/0/0.png?images=1", 404, None),
         ("tiles/Mercator/0/0/0.png?images=1", 404, None),
-        ("tiles/WebMercatorQuad/0/0/0.bmp?images=1", 400, "fmt"),
+        ("tiles/WebMercatorQuad/0/0/0.heic?images=1", 400, "fmt"),
         ("tiles/WebMercatorQuad/0/0/0.png?images=1&method=most", 400, "method"),
         ("tiles/WebMercatorQuad/0/0/0.tif?images=1&min=0&max=5", 400, None),
         ("region.png?images=1&bbox=nan,1,2,3", 400, "bbox"),

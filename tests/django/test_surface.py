@@ -79,11 +79,15 @@ def test_the_directories_of_a_tiff_are_listed(get, folder):
         "name": "ImageWidth",
         "datatype": 4,
         "count": 1,
+        "datapos": told["firstifd"] + 2 + 8,
         "data": [900],
     }
     with tifffile.TiffFile(folder / "a.tif") as file:
         for tag in file.pages.first.tags.values():
             shown = directory["tags"][str(tag.code)]
+            # The offset is that of a value that does not fit into its entry.
+            assert shown["datapos"] == tag.offset + 8
+            assert shown.get("offset", shown["datapos"]) == tag.valueoffset
             value = [*tag.value] if isinstance(tag.value, tuple) else [tag.value]
             assert shown["name"] == tag.name
             assert shown["data"] == (tag.value if isinstance(tag.value, str) else value)
@@ -96,6 +100,8 @@ def test_other_kinds_of_tiff_are_listed(get, folder, options):
     assert told["bigtiff"] is ("bigtiff" in options)
     assert told["bigEndian"] is ("byteorder" in options)
     offsets = told["ifds"][0]["tags"]["324"]
+    assert 0 < offsets["offset"] < told["size"]
+    assert told["ifds"][0]["tags"]["256"].keys() >= {"datapos", "data"}
     assert offsets["count"] >= 44 * 44
     assert len(offsets["data"]) == surface_dump.MOST_VALUES
 

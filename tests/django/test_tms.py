@@ -58,7 +58,7 @@ def test_a_map_has_other_formats_and_looks(client, layers):
         ("utm/Mine/png/", 404),
         ("utm/CanadianNAD83_LCC/png/", 404),
         ("utm/WGS1984Quad/png/0/0/0.png", 404),
-        ("utm/WebMercatorQuad/gif/", 400),
+        ("utm/WebMercatorQuad/heic/", 400),
         ("utm/WebMercatorQuad/png/0/0/0.jpg", 400),
         ("utm/WebMercatorQuad/png/0/0/1.png", 404),
         ("utm/WebMercatorQuad/png/60/0/0.png", 404),

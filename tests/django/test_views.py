@@ -289,7 +289,7 @@ def test_too_much_is_posted_in_chunks(earth, settings):
     ("below", "status"),
     [
         ("tiles/a/0/0.png", 400),
-        ("tiles/0/0/0.bmp", 400),
+        ("tiles/0/0/0.heic", 400),
         ("tiles/0/0/0.jpg?quality=high", 400),
         ("tiles/0/0/0.jpg?qualtiy=5", 400),
         ("tiles/0/0/0.png?band=9", 404),

@@ -69,7 +69,9 @@ def test_what_the_page_says_differs_differs_so(page, client):
         "data/pixel?left=-1&top=0": 404,
         "tiles/0/0/0.png?band=abc": 400,
         "tiles/0/0/0.tiled": 200,
-        "tiles/0/0/0.gif": 400,
+        "tiles/0/0/0.gif": 200,
+        "tiles/0/0/0.heic": 400,
+        'tiles/0/0/0.png?style={"bogus":1}': 400,
         'tiles/0/0/0.png?style={"function":{"name":"x"}}': 400,
         "data/region.png?units=EPSG:4326&left=-74.16&right=-74.14&top=40.82&bottom=40.80": 200,
     }

@@ -217,7 +217,7 @@ def test_times_that_are_none(folder, ttl):
         (None, "png", DrawError),
         ("no svg", "svg", DrawError),
         (np.zeros((4, 4), np.float64), "png", DrawError),
-        (RED, "bmp", ParameterError),
+        (RED, "heic", ParameterError),
     ],
 )
 def test_what_is_no_picture(folder, picture, format, error):

@@ -7,7 +7,7 @@ from itertools import count
 import numpy as np
 import pytest
 
-from tilewright.encode import jpeg, npy, png
+from tilewright.encode import jpeg, npy, pillow, png
 from tilewright.geometry import Size
 from tilewright.image import Picture
 from tilewright.testing import EncoderSuite, RasterEncoderSuite
@@ -88,6 +88,16 @@ def test_a_wrong_encoder_is_caught(suite, test, arguments, module, encode):
     run(module.ENCODER, *arguments)
     with pytest.raises((AssertionError, ValueError, IndexError)):
         run(replace(module.ENCODER, encode=encode), *arguments)
+
+
+def test_an_exact_encoder_without_alpha_has_to_take_the_background():
+    def on_red(picture, encoding):
+        return pillow.BMP.encode(picture, replace(encoding, background="#ff0000"))
+
+    suite = OfPng()
+    suite.test_exact_means_exact(pillow.BMP, 4)
+    with pytest.raises(AssertionError):
+        suite.test_exact_means_exact(replace(pillow.BMP, encode=on_red), 4)
 
 
 @pytest.mark.parametrize(

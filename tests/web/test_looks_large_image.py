@@ -30,6 +30,7 @@ def styled(style, info=None):
         ({"band": 1, "min": 1, "max": 2.5}, "0|1~2.5|#ffffff"),
         ({"band": 1, "min": "1", "max": "2.5"}, "0|1~2.5|#ffffff"),
         ({"band": 1, "min": "auto", "max": "full"}, "0|auto~dtype|#ffffff"),
+        ({"band": 1, "min": "10", "max": ""}, "0|10~auto|#ffffff"),
         ({"band": 1, "min": "min:0.02", "max": "max:0.02"}, "0|p2~p98|#ffffff"),
         ({"band": 1, "min": "min", "max": "auto:0"}, "0|p0~p100|#ffffff"),
         ({"band": 1, "nodata": 0}, "0|auto~auto|nodata=0|#ffffff"),

@@ -6,7 +6,7 @@ import pytest
 from tilewright.geo import Geo
 from tilewright.geometry import Affine, Box, Grid, Size
 from tilewright.image import Axis, Band, ImageInfo, Level, Raster
-from tilewright.web import metadata
+from tilewright.web import metadata, world
 
 SIZE = Size(1000, 700)
 
@@ -73,6 +73,8 @@ def test_bands_channels_axes_and_associated_images():
         "interpretation": "undefined",
         "color": "#0000ff",
         "nodata": None,
+        "scale": 1.0,
+        "offset": 0.0,
         "display": None,
     }
     assert document["bands"]["2"]["display"] == [1.0, 9.0]
@@ -86,7 +88,7 @@ def test_bands_channels_axes_and_associated_images():
 
 
 def test_the_document_of_the_tiles():
-    document = strict(metadata.tiles_document(image()))
+    document = strict(world.tiles_in(image(), None))
     assert document["additional_metadata"] == strict(metadata.info_document(image()))
     del document["additional_metadata"]
     assert document == {
@@ -103,7 +105,7 @@ def test_every_key_is_described():
     full = image(bands=(Band("a"), Band("b")), geo=place)
     described = metadata.INFO_SCHEMA["properties"]
     assert set(metadata.info_document(full)) == set(described)
-    assert set(metadata.tiles_document(full)) == set(metadata.TILES_SCHEMA["properties"])
+    assert set(world.tiles_in(full, None)) == set(metadata.TILES_SCHEMA["properties"])
 
 
 def test_where_an_image_lies():

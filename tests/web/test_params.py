@@ -1,10 +1,12 @@
 import math
+from dataclasses import replace
 
 import pytest
 
 from tilewright.errors import ParameterError
 from tilewright.web.params import (
     MOST_FIELDS,
+    UNSET,
     ParameterSet,
     choice,
     color,
@@ -111,6 +113,15 @@ def test_a_misspelling_is_told_the_right_name():
 def test_a_misspelling_that_is_a_name_here_is_no_mistake():
     both = ParameterSet((COUNT, integer("cuont", "A word like another.")))
     assert both.read("cuont=5") == {"cuont": 5}
+
+
+def test_what_stands_for_nothing_is_left_out():
+    open_ended = ParameterSet((replace(COUNT, unset=UNSET),), once=True)
+    for text in ("", "None", "null", "undefined", "false"):
+        assert open_ended.read(f"count={text}") == {}
+        assert open_ended.read(f"count={text}&count=5") == {"count": 5}
+        with pytest.raises(ParameterError, match="count must be"):
+            THINGS.read(f"count={text}")
 
 
 def test_a_required_parameter_must_be_there():

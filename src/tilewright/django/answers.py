@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import unquote_plus
 
 from django.conf import settings
@@ -20,7 +20,7 @@ from tilewright.errors import LimitError, OutsideError, ParameterError, SourceEr
 from tilewright.image import ImageInfo, Source
 from tilewright.request import RenderRequest
 from tilewright.style import Style
-from tilewright.web import borders, downloads, frames, http, metadata, scales, xyz
+from tilewright.web import borders, downloads, frames, http, metadata, scales, world, xyz
 
 NO_LOOK = Style()
 """The look of an image that has none of its own."""
@@ -122,10 +122,14 @@ def refusal(error: TilewrightError, method: str | None) -> HttpResponse:
     return to_response(problem, method)
 
 
-def described(describe: Callable[[ImageInfo], Any]) -> Callable[[Asked], HttpResponseBase]:
+def described(describe: world.Describe) -> Callable[[Asked], HttpResponseBase]:
     """Return the answer whose document needs the image's description alone."""
-    ask = numbers.Ask(None, lambda engine, source: describe(engine.info(source)))
-    return lambda asked: _document(asked, describe.__name__, ask)
+
+    def answer(asked: Asked) -> HttpResponseBase:
+        ask = earth.described(asked.rest, asked.edge.tile_sets, describe)
+        return _document(asked, describe.__name__, ask)
+
+    return answer
 
 
 def told(ask: Callable[[str], numbers.Ask]) -> Callable[[Asked], HttpResponseBase]:

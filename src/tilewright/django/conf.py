@@ -248,7 +248,9 @@ def _make_edge() -> Edge:
         engine,
         storages,
         suffixes={suffix: encoder.name for encoder in encoders for suffix in encoder.suffixes},
-        media_types={encoder.media_type: encoder.suffixes[0] for encoder in encoders},
+        media_types={
+            encoder.media_type: encoder.suffixes[0] for encoder in encoders if _is_offered(encoder)
+        },
         tile_sets=TileMatrixSets(config.tile_matrix_set_folder),
         cache_control=web.cache_control,
         document_cache_control=web.document_cache_control,
@@ -280,7 +282,11 @@ def loadable_encoders(engine: Engine) -> list[Encoder]:
         else:
             if encoder is not None:
                 found.append(encoder)
-    return found
+    return sorted(found, key=_is_offered, reverse=True)
+
+
+def _is_offered(encoder: Encoder) -> bool:
+    return encoder.kind == "raster" or encoder.offered
 
 
 def _rank(name: str) -> tuple[int, str]:

@@ -7,10 +7,11 @@ from tilewright.django.numbers import Ask
 from tilewright.engine import Engine
 from tilewright.image import Source
 from tilewright.tms import WEB_MERCATOR_QUAD, TileMatrixSets
-from tilewright.web import numbers, xyz
+from tilewright.web import numbers, world, xyz
 from tilewright.web.maps import features, places, validation
 from tilewright.web.maps.layer import Layer
 from tilewright.web.maps.tilejson import tilejson_document
+from tilewright.web.maps.tiles import tile_set
 from tilewright.web.places import plane_of
 
 
@@ -67,6 +68,13 @@ def corners(path: Mapping[str, str], query: str, sets: TileMatrixSets) -> Ask:
         return places.corners_document(target.grid(engine.info(source)))
 
     return Ask((path["z"], path["x"], path["y"], query), answer)
+
+
+def described(query: str, sets: TileMatrixSets, describe: world.Describe) -> Ask:
+    """Describe the image, or the world in a projection that the query names."""
+    chosen = tile_set(sets, None, world.METADATA.read(query))
+    key = None if chosen is None else chosen.crs
+    return Ask(key, lambda engine, source: describe(engine.info(source), chosen))
 
 
 def tilejson(here: str, query: str, sets: TileMatrixSets) -> Ask:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tilewright.django import answers, earth, numbers, surface
 from tilewright.django.answers import Route
-from tilewright.web import frames
+from tilewright.web import world
 
 _ZXY = r"(?P<z>[^/]+)/(?P<x>[^/]+)/(?P<y>[^/]+)"
 _FMT = r"\.(?P<fmt>[^/.]+)"
@@ -13,13 +13,13 @@ _DOCUMENTS = {
     "image_metadata": Route(
         "metadata",
         "info/metadata",
-        answers.described(frames.info_with_frames),
+        answers.described(world.info_in),
         "Describe the image: size, bands, axes, resolution.",
     ),
     "tiles_metadata": Route(
         "tiles-metadata",
         "tiles/metadata",
-        answers.described(frames.tiles_with_frames),
+        answers.described(world.tiles_in),
         "Describe the pyramid of tiles.",
     ),
     "metadata_internal": Route(

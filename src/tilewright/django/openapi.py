@@ -29,6 +29,7 @@ from tilewright.web import (
     metadata,
     numbers,
     scales,
+    world,
     xyz,
 )
 from tilewright.web.maps import features, places, validation
@@ -84,10 +85,13 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
     def view_replacement(self) -> type[APIView]:
         """Return the viewset with its image routes described."""
         described: type[APIView] = type(self.target.__name__, (self.target,), {})
-        pictures = tuple(conf.edge().media_types)
+        edge = conf.edge()
+        encoders = (edge.engine.encoder(name) for name in edge.suffixes.values())
+        pictures = tuple(dict.fromkeys(encoder.media_type for encoder in encoders))
+        offered = tuple(edge.media_types)
         suffix = OpenApiParameter(
             "fmt",
-            {"type": "string", "enum": list(conf.edge().suffixes)},
+            {"type": "string", "enum": list(edge.suffixes)},
             OpenApiParameter.PATH,
             description="The file format.",
         )
@@ -107,8 +111,8 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
             associated_image=_pictures(pictures, [_KEY, suffix, *_parameters(scales.REGION)]),
             tile_frames=_pictures(pictures, [suffix, *_parameters(frames.SHEET)]),
             tile_frames_layout=_document(frames.SHEET_SCHEMA, _parameters(frames.LAYOUT)),
-            image_metadata=_document(metadata.INFO_SCHEMA, []),
-            tiles_metadata=_document(metadata.TILES_SCHEMA, []),
+            image_metadata=_document(metadata.INFO_SCHEMA, _parameters(world.METADATA)),
+            tiles_metadata=_document(metadata.TILES_SCHEMA, _parameters(world.METADATA)),
             bands=_document(findings.BANDS_SCHEMA, _parameters(numbers.OVERVIEW)),
             band=_document(findings.BAND_SCHEMA, _parameters(numbers.BAND)),
             frames=_document(findings.FRAMES_SCHEMA, []),
@@ -124,7 +128,7 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
                 operation_id=f"{self.target.__name__}_map_tile",
             ),
             thumbnail=_pictures(pictures, [suffix, *_parameters(downloads.THUMBNAIL)]),
-            negotiated_thumbnail=_pictures(pictures, _parameters(downloads.THUMBNAIL)),
+            negotiated_thumbnail=_pictures(offered, _parameters(downloads.THUMBNAIL)),
             region=_pictures(pictures, [suffix, *_parameters(scales.REGION)]),
             point=_document(places.POINT_SCHEMA, _parameters(places.POINT)),
             footprint=_document(places.FOOTPRINT_SCHEMA, []),
@@ -144,7 +148,7 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
                 [suffix, *_parameters(downloads.FEATURE)],
                 _GEOJSON,
             ),
-            negotiated_region=_pictures(pictures, _parameters(scales.REGION)),
+            negotiated_region=_pictures(offered, _parameters(scales.REGION)),
         )(described)
         return _with_url(views, self.target.url_parameter) if self.target.url_parameter else views
 

@@ -73,9 +73,11 @@ def _walk(blob: Blob, form: Format, offset: int) -> tuple[list[dict[str, Any]], 
                         "name": _name(code),
                         "datatype": kind,
                         "count": many,
+                        "datapos": offset + width + (index + 1) * form.entry - len(field),
+                        **_elsewhere(form, kind, many, field),
                         "data": _data(blob, form, kind, many, field),
                     }
-                    for code, kind, many, field in entries
+                    for index, (code, kind, many, field) in enumerate(entries)
                 },
             }
         )
@@ -87,6 +89,12 @@ def _name(code: int) -> str:
     from tifffile import TIFF  # noqa: PLC0415 - nothing heavy is loaded before the first file
 
     return next(iter(TIFF.TAGS.getall(code, None) or ()), str(code))
+
+
+def _elsewhere(form: Format, kind: int, count: int, field: bytes) -> dict[str, int]:
+    """Return where the value lies when it does not fit into its entry."""
+    width = struct.calcsize(form.order + ("B" if kind == _TEXT else _LAYOUTS.get(kind, "")))
+    return {"offset": _link(form, field)} if count * width > len(field) else {}
 
 
 def _data(blob: Blob, form: Format, kind: int, count: int, field: bytes) -> Any:

@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from tilewright.django import looks, surface_views
+from tilewright.django import surface_views
 
 urlpatterns = [
     path("large-image/sources", surface_views.sources, name="tilewright-sources"),
     path("large-image/formats", surface_views.formats, name="tilewright-formats"),
-    path("large-image/colormaps", looks.colormaps, name="tilewright-large-image-colormaps"),
+    path("large-image/colormaps", surface_views.colormaps, name="tilewright-large-image-colormaps"),
 ]

@@ -7,6 +7,9 @@ from tilewright.django import conf
 from tilewright.django.replies import answer, with_problems
 from tilewright.web import http
 
+_SIMPLE = ("red", "green", "blue")
+"""Colours that django-large-image lists for choosers of palettes."""
+
 
 @with_problems
 def sources(request: HttpRequest) -> HttpResponse:
@@ -28,6 +31,13 @@ def formats(request: HttpRequest) -> HttpResponse:
         for suffix, name in edge.suffixes.items()
     }
     return _listing(request, "formats", listed)
+
+
+@with_problems
+def colormaps(request: HttpRequest) -> HttpResponse:
+    """List the names of all colormaps by family, and among them the colours called simple."""
+    names = conf.edge().engine.colormaps.listing() | {"simple": list(_SIMPLE)}
+    return _listing(request, "colormaps", names)
 
 
 def _listing(request: HttpRequest, name: str, listed: object) -> HttpResponse:

@@ -21,6 +21,8 @@ class PictureEncoder:
     """True when the format can hold transparency."""
     encode: Callable[[Picture, Encoding], Encoded]
     """Raises EncodeError when the picture does not fit the format."""
+    offered: bool = True
+    """False: written for clients that name it, but offered to none by Accept or a map service."""
     kind: Literal["picture"] = "picture"
 
 

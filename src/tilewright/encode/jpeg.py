@@ -53,8 +53,9 @@ def flatten(data: npt.NDArray[np.uint8], background: str) -> npt.NDArray[np.uint
 ENCODER = PictureEncoder(
     name="jpeg",
     media_type=MEDIA_TYPE,
-    suffixes=("jpg", "jpeg"),
+    suffixes=("jpg", "jpeg", "jfif", "mpo"),
     alpha=False,
     encode=_encode,
 )
-"""Quality 1 to 100, by default 85; subsampling 4:4:4, 4:2:2 or 4:2:0, by default 4:2:0."""
+"""Quality 1 to 100, by default 85; subsampling 4:4:4, 4:2:2 or 4:2:0, by default 4:2:0.
+An MPO of one picture is a JPEG."""

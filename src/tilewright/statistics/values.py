@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 MOST_BINS = 65_536
 MOST_PERCENTILES = 16
 MOST_CLASSES = 4096
@@ -24,7 +22,7 @@ class Wanted:
     range: tuple[float, float] | None = None
     """Of the histogram; None: from the least value to the greatest."""
     density: bool = False
-    """True: the histogram's area is 1."""
+    """True: the histogram holds shares, which sum up to 1."""
 
     def __post_init__(self) -> None:
         if len(self.percentiles) > MOST_PERCENTILES:
@@ -92,8 +90,8 @@ class Histogram:
         """Return what JSON can hold, under large_image's names."""
         shown: Sequence[float | None] = self.counts
         if self.density:
-            widths = np.diff(self.edges) * max(1, sum(self.counts))
-            shown = [_json(share) for share in (np.array(self.counts) / widths).tolist()]
+            whole = max(1, sum(self.counts))
+            shown = [count / whole for count in self.counts]
         return {
             "min": self.min,
             "max": self.max,

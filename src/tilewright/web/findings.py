@@ -198,10 +198,17 @@ def _frame(info: ImageInfo, frame: int) -> dict[str, Any]:
         "frame": f"Frame {frame}",
         "position": {axis.name: plane.index(axis.name) for axis in info.axes},
         "bands": [
-            {"index": index, "frame": frame, "name": band.name or f"Band {index}"}
+            {"index": index, "frame": frame, "name": _called(band, index)}
             for index, band in enumerate(info.bands, 1)
         ],
     }
+
+
+def _called(band: Band, index: int) -> str:
+    """Return the band's name; without one its colour, such as red, or its number."""
+    return band.name or (
+        f"Band {index}" if band.interpretation == "undefined" else band.interpretation
+    )
 
 
 def _ends(told: BandStatistics) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from tilewright.web.downloads import DOWNLOAD
 from tilewright.web.looks.bands import frame_count, frame_plane
 from tilewright.web.maps.asked import fields, without
 from tilewright.web.maps.tiles import RESAMPLING
-from tilewright.web.metadata import info_document, tiles_document
+from tilewright.web.metadata import info_document
 from tilewright.web.outputs import ENCODING, FRAME, THUMBNAIL_SIDE
 from tilewright.web.params import Parameter, ParameterSet, integer, whole
 from tilewright.web.places import PLANE, PLANE_NAMES
@@ -77,11 +77,6 @@ def plane_of_frame(frame: int, info: ImageInfo) -> Plane:
 def info_with_frames(info: ImageInfo) -> dict[str, Any]:
     """Return the document of ``info/metadata``, frames listed as large_image lists them."""
     return info_document(info) | _frames_keys(info)
-
-
-def tiles_with_frames(info: ImageInfo) -> dict[str, Any]:
-    """Return the document of ``tiles/metadata``, likewise."""
-    return tiles_document(info) | {"additional_metadata": info_with_frames(info)}
 
 
 def _frames_keys(info: ImageInfo) -> dict[str, Any]:

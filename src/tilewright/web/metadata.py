@@ -5,16 +5,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from tilewright.crs import WGS84
-from tilewright.extent import bounds
+from tilewright.extent import bounds, corners
 from tilewright.geo import Geo
 from tilewright.geometry import Box
 from tilewright.image import Band, ImageInfo, Raster
 from tilewright.pyramid import max_zoom
 
-DOCUMENT_VERSION = 3
+DOCUMENT_VERSION = 4
 """Raised whenever a document changes its shape, so that cached ones die."""
 
 _MICROMETRES = 1000.0
+_TURN, _POLE = 360.0, 90.0
+_ALL_ROUND = _TURN - 1e-6
+"""Degrees from which on an image goes round the earth."""
 
 _NULLABLE_NUMBER = {"type": "number", "nullable": True}
 _WHOLE = {"type": "integer"}
@@ -38,7 +41,10 @@ INFO_SCHEMA: Mapping[str, Any] = {
         "channelmap": {"type": "object", "additionalProperties": _WHOLE},
         "format": {"type": "string"},
         "bands": {"type": "object", "additionalProperties": {"type": "object"}},
-        "projection": {"type": "string", "description": "The image's own CRS."},
+        "projection": {"type": "string", "description": "The CRS asked for, else the image's own."},
+        "sourceLevels": _WHOLE | {"description": "Of the image itself, in any projection."},
+        "sourceSizeX": _WHOLE,
+        "sourceSizeY": _WHOLE,
         "bounds": {"type": "object", "nullable": True, "description": "In EPSG:4326."},
         "sourceBounds": {"type": "object", "nullable": True, "description": "In its own CRS."},
         "masked": {"type": "boolean", "description": "The file has a mask of its own."},
@@ -100,18 +106,6 @@ def info_document(info: ImageInfo) -> dict[str, Any]:
     return document
 
 
-def tiles_document(info: ImageInfo) -> dict[str, Any]:
-    """Return the document of ``tiles/metadata``."""
-    return {
-        "levels": max_zoom(info) + 1,
-        "size_x": info.size.width,
-        "size_y": info.size.height,
-        "tile_size": info.tile_size,
-        "geospatial": info.geo is not None,
-        "additional_metadata": info_document(info),
-    }
-
-
 def pixel_document(raster: Raster) -> dict[str, Any]:
     """Return the document of ``data/pixel``: the first pixel's value in each band.
 
@@ -127,28 +121,53 @@ def pixel_document(raster: Raster) -> dict[str, Any]:
 
 def _earth(info: ImageInfo, geo: Geo) -> dict[str, Any]:
     """Return where the image lies, under large_image's names."""
-    degrees = bounds(geo, info.size, WGS84)
     return {
         "projection": geo.crs,
-        "sourceBounds": _corners(bounds(geo, info.size, geo.crs), geo.crs),
-        "bounds": _corners(degrees, WGS84),
+        "sourceLevels": max_zoom(info) + 1,
+        "sourceSizeX": info.size.width,
+        "sourceSizeY": info.size.height,
+        "sourceBounds": _bounds(info, geo, geo.crs),
+        "bounds": _bounds(info, geo, WGS84),
     }
 
 
-def _corners(box: Box | None, crs: str) -> dict[str, Any] | None:
+def _bounds(info: ImageInfo, geo: Geo, crs: str) -> dict[str, Any] | None:
+    """Return the box around the image, and where its own corners lie in it.
+
+    The corners are the box's where the image goes round the earth, or has some that are off it.
+    """
+    box = bounds(geo, info.size, crs)
     if box is None:
         return None
+    own = corners(geo, info.size, crs)
+    if crs == WGS84:
+        box = _on_the_earth(box)
+    all_round = crs == WGS84 and box.width >= _ALL_ROUND
+    if all_round or not all(math.isfinite(number) for place in own for number in place):
+        left, right, low, high = box.x, box.right, box.y, box.bottom
+        own = ((left, high), (right, high), (right, low), (left, low))
     return {
         "xmin": box.x,
         "xmax": box.right,
         "ymin": box.y,
         "ymax": box.bottom,
         "srs": crs,
-        "ll": {"x": box.x, "y": box.y},
-        "lr": {"x": box.right, "y": box.y},
-        "ul": {"x": box.x, "y": box.bottom},
-        "ur": {"x": box.right, "y": box.bottom},
+        **{
+            name: {"x": x, "y": y}
+            for name, (x, y) in zip(("ul", "ur", "lr", "ll"), own, strict=True)
+        },
     }
+
+
+def _on_the_earth(box: Box) -> Box:
+    """Return degrees from pole to pole, and of an image all round the usual turn.
+
+    Some files begin half a pixel beyond the antimeridian or the pole, and viewers show nothing
+    past either.
+    """
+    west, wide = (-_TURN / 2, _TURN) if box.width >= _ALL_ROUND else (box.x, box.width)
+    south, north = max(-_POLE, box.y), min(_POLE, box.bottom)
+    return Box(west, south, wide, north - south)
 
 
 def _frames(info: ImageInfo) -> list[dict[str, int]] | bool:
@@ -162,6 +181,8 @@ def _band(band: Band) -> dict[str, Any]:
         "interpretation": band.interpretation,
         "color": band.color,
         "nodata": None if band.nodata is None else _finite(band.nodata),
+        "scale": _finite(band.scale),
+        "offset": _finite(band.offset),
         "display": None if band.display is None else [_finite(end) for end in band.display],
     }
 

@@ -98,7 +98,7 @@ HISTOGRAM = ParameterSet(
             ("range_min", "vmin"),
         ),
         _end("max", "Where the last bin ends, inclusive.", ("range_max", "vmax")),
-        flag("density", "Give shares whose area is 1 rather than counts."),
+        flag("density", "Give shares of the values, which sum up to 1, rather than counts."),
         flag(
             "onlyMinMax",
             "Leave the bins out: lists of min, max, mean and stdev, with one entry per band.",

@@ -11,6 +11,8 @@ from tilewright.errors import ParameterError
 
 T = TypeVar("T")
 
+UNSET = frozenset({"", "none", "null", "undefined", "false"})
+"""What django-large-image's clients send for a parameter that they leave open."""
 MOST_FIELDS = 100
 """Fields that a query may have; more are an attack, not a question."""
 LARGEST = 2**31 - 1
@@ -42,6 +44,8 @@ class Parameter(Generic[T]):
     """Other names, equally good."""
     misspellings: tuple[str, ...] = ()
     """Names that people write by mistake; each is refused with the right one."""
+    unset: frozenset[str] = frozenset()
+    """Texts, in small letters, that are as good as none."""
 
     def read(self, text: str) -> T:
         """Return the value. Raises ParameterError that names the parameter and what it may be."""
@@ -239,6 +243,8 @@ class ParameterSet:
         for name, text in pairs:
             parameter = self._known.get(name)
             if parameter is not None:
+                if text.lower() in parameter.unset:
+                    continue
                 if self.once and parameter.name in values:
                     raise ParameterError(parameter.name, "given once")
                 values[parameter.name] = parameter.read(text)

@@ -41,6 +41,7 @@ def _units() -> Parameter[str]:
         str,
         plain.schema,
         misspellings=plain.misspellings,
+        unset=plain.unset,
     )
 
 
@@ -115,9 +116,9 @@ def with_units(query: str, units: str, info: xyz.Info) -> str:
     """
     if units == tiles.PIXELS:
         return query
-    names = {name for name, _ in parse_qsl(query, keep_blank_values=True)}
-    edges = {edge.name for edge in EDGES} & names
-    if not edges or UNITS.name in names or info().geo is None:
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    stated = given.get(UNITS.name, "").lower() not in UNITS.unset
+    if stated or not given.keys() & {edge.name for edge in EDGES} or info().geo is None:
         return query
     return f"{query}&{urlencode({UNITS.name: units})}"
 

@@ -143,7 +143,8 @@ def _channel(entry: Entry, band: int) -> Channel:
 
 def _limit(entry: Entry, key: str, *, upper: bool) -> Limit:
     value = entry.get(key)
-    if value is None:
+    # A field that the user of django-large-image's viewer emptied is sent as an empty text.
+    if value is None or value == "":
         return Limit("auto")
     try:
         return ranges.limit(_text(value), upper=upper)

@@ -14,12 +14,10 @@ from tilewright.style_text import parse_style
 from tilewright.web.looks import colors, formula, legend, ranges
 from tilewright.web.looks.bands import MOST_BANDS
 from tilewright.web.looks.json_text import LONGEST, decode
-from tilewright.web.params import Parameter, whole
+from tilewright.web.params import UNSET, Parameter, whole
 
 T = TypeVar("T")
 
-UNSET = frozenset({"", "none", "null", "undefined", "false"})
-"""What django-large-image's clients send for a parameter that they leave open."""
 _TEXT: Mapping[str, Any] = {"type": "string"}
 
 

@@ -14,7 +14,7 @@ from tilewright.image import ImageInfo
 from tilewright.request import RESAMPLINGS, MapRegion, MapTile, georeference, ordered
 from tilewright.tms import TileMatrix, TileMatrixSet, TileMatrixSets
 from tilewright.web.numbers import decimal
-from tilewright.web.params import Parameter, choice, flag, integer
+from tilewright.web.params import UNSET, Parameter, choice, flag, integer
 
 PIXELS = "pixels"
 LARGEST_SIDE = 4096
@@ -37,12 +37,13 @@ def _crs_parameter(name: str, help: str, misspellings: tuple[str, ...] = ()) -> 
         str,
         {"type": "string", "example": "EPSG:3857"},
         misspellings=misspellings,
+        unset=UNSET,
     )
 
 
 def _units_parameter() -> Parameter[str]:
     def parse(text: str) -> str:
-        return PIXELS if text in {"pixel", PIXELS} else canonical_crs(text, "units")
+        return PIXELS if text.lower() in {"pixel", PIXELS} else canonical_crs(text, "units")
 
     return Parameter(
         "units",
@@ -54,6 +55,7 @@ def _units_parameter() -> Parameter[str]:
         str,
         {"type": "string", "default": PIXELS, "example": "EPSG:4326"},
         misspellings=("unit", "units_crs", "bbox_crs", "bbox-crs"),
+        unset=UNSET,
     )
 
 
