@@ -38,14 +38,17 @@ _OTHERWISE_LAID = ("transverse", "oblique")
 _LOCAL = threading.local()
 
 
-def canonical_crs(text: str, parameter: str = "crs") -> str:
+def canonical_crs(
+    text: str,
+    parameter: str = "crs",
+    allowed: str = "a coordinate reference system such as EPSG:3857",
+) -> str:
     """Return a CRS's short name: ``EPSG:3857``; WKT where it has none.
 
     It takes authority codes, OGC's URIs and URNs, plain numbers of EPSG, and WKT; no PROJ
     pipelines and no files. Of compound WKT only the horizontal part counts. Raises
-    ParameterError.
+    ParameterError, which names the parameter and says what is ``allowed``.
     """
-    allowed = "a coordinate reference system such as EPSG:3857"
     short = _short(text)
     if len(text) > _MOST_CHARACTERS or not short:
         raise ParameterError(parameter, allowed, text)
@@ -53,6 +56,9 @@ def canonical_crs(text: str, parameter: str = "crs") -> str:
         return _canonical(short)
     except ValueError:
         raise ParameterError(parameter, allowed, text) from None
+    except ImportError as error:
+        missing = "left out: this server has no PROJ, which comes with tilewright[geo]"
+        raise ParameterError(parameter, missing) from error
 
 
 def _short(text: str) -> str:

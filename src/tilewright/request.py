@@ -205,7 +205,9 @@ def ordered(edges: tuple[float, float, float, float], crs: str) -> Box:
 def georeference(info: ImageInfo) -> Geo:
     """Return where an image lies. Raises ParameterError when nothing says so."""
     if info.geo is None:
-        raise ParameterError("projection", "left out: the image has no coordinate reference system")
+        # It need not stand in the query: a place on the earth is one too.
+        allowed = "asked of an image with a coordinate reference system; this one has none"
+        raise ParameterError("projection", allowed)
     return info.geo
 
 

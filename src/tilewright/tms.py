@@ -139,9 +139,14 @@ class TileMatrixSets:
         self._by_crs: dict[str, TileMatrixSet] | None = None
 
     def names(self) -> list[str]:
-        """Return all names: Web Mercator first, then by the alphabet."""
-        import morecantile  # noqa: PLC0415 - loaded when first asked for
+        """Return all names: Web Mercator first, then by the alphabet.
 
+        There are none without morecantile, which comes with tilewright[geo].
+        """
+        try:
+            import morecantile  # noqa: PLC0415 - loaded when first asked for
+        except ImportError:
+            return []
         names = {*morecantile.tms.list(), *(path.stem for path in self._files())}
         return sorted(names, key=lambda name: (name != WEB_MERCATOR_QUAD, name))
 
@@ -170,8 +175,11 @@ class TileMatrixSets:
         return [] if self._folder is None else sorted(Path(self._folder).glob("*.json"))
 
     def _load(self, name: str) -> TileMatrixSet:
-        import morecantile  # noqa: PLC0415
-
+        try:
+            import morecantile  # noqa: PLC0415
+        except ImportError as error:
+            missing = "this server has no tile matrix sets, which come with tilewright[geo]"
+            raise OutsideError(missing) from error
         for path in self._files():
             if path.stem == name:
                 try:

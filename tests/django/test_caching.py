@@ -43,7 +43,11 @@ def given(backend, request):
 
 
 def redis_cache(server):
-    return {"BACKEND": f"{BACKENDS}.redis.RedisCache", "LOCATION": f"redis://{server.address}"}
+    return redis_cache_at(server.address)
+
+
+def redis_cache_at(address):
+    return {"BACKEND": f"{BACKENDS}.redis.RedisCache", "LOCATION": f"redis://{address}"}
 
 
 def use(settings, tiles, **setting):
@@ -411,6 +415,22 @@ def test_precached_tiles_are_those_that_clients_ask_for(client, scan, memory, ca
     assert len(memory._cache) == 6
 
 
+@pytest.mark.parametrize("query", ["frame=3", "edge=102030", "fill=102030", "z=2&quality=60"])
+def test_precaching_takes_what_a_client_may_ask(client, stack, memory, query):
+    call_command("tilewright_precache", "testapp.Scan:file", "--zooms", "0-1", "--query", query)
+    for place in ("tiles/1/1/1.jpg", "data/thumbnail.jpg"):
+        url = f"/api/scans/{stack.pk}/{place}?{query}"
+        forge(memory, client.get(url, headers={"If-None-Match": '"none"'}))
+        assert client.get(url).content == b"from the cache"
+    assert len(memory._cache) == 6
+
+
+def test_precaching_tells_that_the_cache_fails(scan, settings):
+    use(settings, redis_cache_at("127.0.0.1:1"))
+    with pytest.raises(CommandError, match="the cache fails"):
+        call_command("tilewright_precache", "testapp.Scan:file", "--zooms", "0")
+
+
 def test_precaching_goes_on_after_a_file_that_cannot_be_read(scan, folder, memory, capsys):
     bad = Scan.objects.create(name="bad", file="bad.tif")
     call_command("tilewright_precache", "testapp.Scan:file", "--zooms", "0")
@@ -443,6 +463,7 @@ def test_images_behind_urls_are_precached(scan, folder, memory, settings, capsys
         (("Scan",), "is not app.Model:field"),
         (("testapp.Scan:files",), "is not app.Model:field"),
         (("testapp.Scan:file", "--zooms", "1-a"), "is not a zoom"),
+        (("testapp.Scan:file", "--zooms", "3-1"), "is not a zoom"),
         (("testapp.Scan:file", "--format", "heic"), "fmt must be one of"),
         (("testapp.Scan:file", "--query", "quality=900"), "quality must be"),
     ],
@@ -496,6 +517,12 @@ def test_a_shared_cache_is_cleared_only_when_told(settings, memory, changed, mes
     assert cache.get("theirs") == 1
     call_command("tilewright_clear_cache", "--whole")
     assert cache.get("theirs") is None
+
+
+def test_a_cache_that_cannot_be_cleared_is_told(settings):
+    use(settings, redis_cache_at("127.0.0.1:1"))
+    with pytest.raises(CommandError, match=r"'tiles' cannot be emptied: .*refused"):
+        call_command("tilewright_clear_cache")
 
 
 @pytest.mark.parametrize(

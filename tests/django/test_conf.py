@@ -1,3 +1,4 @@
+import sys
 import threading
 
 import pytest
@@ -122,6 +123,26 @@ def test_the_mixin_without_its_framework_installed(settings):
     settings.INSTALLED_APPS = [app for app in settings.INSTALLED_APPS if app != "rest_framework"]
     (found,) = checks.check_rest_framework(None)
     assert found.id == "tilewright.W003"
+
+
+@pytest.mark.parametrize(
+    ("setting", "library", "extra"),
+    [
+        ({"remote_hosts": ["images.example.org"]}, "obstore", "[cloud]"),
+        ({"remote_hosts": ["images.example.org"]}, "urllib3", "[cloud]"),
+        ({"tile_matrix_set_folder": "."}, "morecantile", "[geo]"),
+    ],
+)
+def test_a_setting_without_what_it_needs_is_found(settings, monkeypatch, setting, library, extra):
+    settings.TILEWRIGHT = setting
+    assert checks.check_extras(None) == []
+    monkeypatch.setitem(sys.modules, library, None)
+    (found,) = checks.check_extras(None)
+    assert found.id == "tilewright.W005"
+    assert library in found.msg
+    assert extra in found.hint
+    settings.TILEWRIGHT = {}
+    assert checks.check_extras(None) == []
 
 
 def test_an_encoder_without_its_library_is_left_out(caplog):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from django.test import Client
 from PIL import Image
 
 from tests.test_colormaps import RAW
@@ -88,8 +89,10 @@ def test_what_is_wrong_is_told_as_a_problem(client, path, status, parameter):
     assert problem(response, status).get("parameter") == parameter
 
 
-def test_other_methods_are_refused(client):
-    response = client.post("/colormaps/")
+@pytest.mark.parametrize("path", ["/colormaps/", "/colormaps/viridis.svg"])
+def test_other_methods_are_refused(path, settings):
+    settings.MIDDLEWARE = ["django.middleware.csrf.CsrfViewMiddleware"]
+    response = Client(enforce_csrf_checks=True).post(path)
     assert response["Allow"] == "GET, HEAD"
     problem(response, 405)
 

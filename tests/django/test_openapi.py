@@ -1,9 +1,12 @@
 import pytest
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
+from rest_framework.routers import SimpleRouter
 
 from tests.testapp.urls import plain
+from tests.testapp.views import ScanViewSet
 from tilewright.django import conf
+from tilewright.django.image_routes import ROUTES as ROUTES_OF_AN_IMAGE
 from tilewright.web import borders, downloads, frames, numbers, scales
 
 
@@ -94,3 +97,14 @@ def test_the_schema_is_valid_and_made_without_a_warning(schema, capsys):
     validate_schema(schema)
     SchemaGenerator(patterns=plain.urls).get_schema(request=None, public=True)
     assert capsys.readouterr().err == ""
+
+
+def test_a_viewset_registered_twice_makes_no_warning(capsys):
+    router = SimpleRouter(trailing_slash=False)
+    for prefix, name in (("scans", "scan"), (r"studies/(?P<study>[0-9]+)/scans", "nested")):
+        router.register(prefix, ScanViewSet, basename=name)
+    found = SchemaGenerator(patterns=router.urls).get_schema(request=None, public=True)
+    assert capsys.readouterr().err == ""
+    validate_schema(found)
+    ids = [one["operationId"] for path in found["paths"].values() for one in path.values()]
+    assert len(ids) == len(set(ids)) == 2 * (len(ROUTES_OF_AN_IMAGE) + 2)

@@ -31,6 +31,7 @@ from tests.blobs.far import far_away
 from tests.testapp.maps import urlconf
 from tests.testapp.models import Scan
 from tests.testapp.views import ScanViewSet
+from tilewright.blobs.local import local_source
 from tilewright.config import Config
 from tilewright.django import conf, sources
 from tilewright.django.image_routes import ROUTES
@@ -619,6 +620,25 @@ def test_the_schema_has_the_url_of_list_routes(ask_list, client):
             assert "id" not in named
     drawn = paths["/links/data/thumbnail.{fmt}"]["get"]
     assert {"url", "max_width"} <= {each["name"] for each in drawn["parameters"]}
+
+
+def test_a_list_route_may_have_a_source_of_its_own(client, settings, tiff, tmp_path):
+    file = tmp_path / "newest.tif"
+    file.write_bytes(tiff)
+
+    class NewestViewSet(ImageByUrlMixin, viewsets.GenericViewSet):
+        url_parameter = ""
+
+        def get_source(self):
+            return local_source(file)
+
+    router = SimpleRouter(trailing_slash=False)
+    router.register("newest", NewestViewSet, basename="newest")
+    schema = path("schema", SpectacularAPIView.as_view())
+    settings.ROOT_URLCONF = urlconf(*router.urls, schema, prefix="")
+    assert client.get("/newest/info/metadata").json()["sizeX"] == 900
+    drawn = client.get("/schema?format=json").json()["paths"]["/newest/data/thumbnail.{fmt}"]["get"]
+    assert {each["name"] for each in drawn["parameters"]}.isdisjoint({"", "url", "id"})
 
 
 def test_a_viewset_with_records_keeps_its_routes():

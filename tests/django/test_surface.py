@@ -171,6 +171,38 @@ def test_a_region_in_other_units(get, slide, picture_of, query, window):
 
 
 @pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("units=base_pixels", "units=pixels"),
+        ("units=wgs84", "units=EPSG:4326"),
+        ("units=WGS84&projection=EPSG:3857", "units=EPSG:4326&projection=EPSG:3857"),
+        ("units=projection", "units=EPSG:4326"),
+        ("units=projection&projection=EPSG:3857", "units=EPSG:3857&projection=EPSG:3857"),
+    ],
+)
+def test_units_have_the_names_of_large_image_too(get, earth, theirs, ours):
+    edges = "left=-20&top=20&right=10&bottom=5&width=40"
+    answer = get(f"data/region.png?{edges}&{theirs}", earth)
+    assert answer.status_code == 200
+    assert answer["ETag"] == get(f"data/region.png?{edges}&{ours}", earth)["ETag"]
+
+
+def test_pixels_of_a_magnification_have_two_names(get, slide):
+    rest = "magnification=10&left=0&top=0&right=50&bottom=20"
+    tags = {get(f"data/region.png?{rest}&units={name}", slide)["ETag"] for name in
+            ("magnification", "mag_pixels")}  # fmt: skip
+    assert len(tags) == 1
+
+
+def test_wrong_units_are_told_which_there_are(get):
+    told = problem(get("data/region.png?units=parsec&left=0&top=0&right=1&bottom=1"), 400)
+    assert told["allowed"] == (
+        "pixels, mm, magnification, fraction, projection, or a coordinate reference system such "
+        "as EPSG:4326"
+    )
+
+
+@pytest.mark.parametrize(
     ("query", "size"),
     [
         ("scale=0.5", (200, 150)),

@@ -10,6 +10,7 @@ import tifffile
 
 from tests.docs.pages import DOCS, run
 from tilewright.config import Config, Limits
+from tilewright.django.conf import WebConfig
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_maps(tmp_path, monkeypatch, capsys):
         assert part.read(1).any()
 
 
-@pytest.mark.parametrize("settings", [Config, Limits])
+@pytest.mark.parametrize("settings", [Config, WebConfig, Limits])
 def test_every_setting_has_a_row(settings):
     page = (DOCS / "reference" / "settings.md").read_text()
     for field in fields(settings):

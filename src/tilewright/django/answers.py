@@ -20,7 +20,7 @@ from tilewright.errors import LimitError, OutsideError, ParameterError, SourceEr
 from tilewright.image import ImageInfo, Source
 from tilewright.request import RenderRequest
 from tilewright.style import Style
-from tilewright.web import borders, downloads, frames, http, metadata, scales, world, xyz
+from tilewright.web import bars, borders, downloads, frames, http, metadata, scales, world, xyz
 
 NO_LOOK = Style()
 """The look of an image that has none of its own."""
@@ -47,15 +47,10 @@ class Asked:
         return conf.edge()
 
     @property
-    def rest(self) -> str:
-        """The query as it was sent, without what named the source."""
+    def query(self) -> str:
+        """What was asked: the query as it was sent, without what named the source."""
         query = query_of(self.request)
         return without(query, self.url_parameter) if self.url_parameter else query
-
-    @property
-    def query(self) -> str:
-        """The same, its ``frame`` as planes."""
-        return frames.planes_named(self.rest, self.info)
 
     @property
     def body(self) -> bytes:
@@ -126,7 +121,7 @@ def described(describe: world.Describe) -> Callable[[Asked], HttpResponseBase]:
     """Return the answer whose document needs the image's description alone."""
 
     def answer(asked: Asked) -> HttpResponseBase:
-        ask = earth.described(asked.rest, asked.edge.tile_sets, describe)
+        ask = earth.described(asked.query, asked.edge.tile_sets, describe)
         return _document(asked, describe.__name__, ask)
 
     return answer
@@ -164,7 +159,7 @@ def tilejson(asked: Asked) -> HttpResponseBase:
 
 def sheet_layout(asked: Asked) -> HttpResponseBase:
     """Tell where each frame stands on the sheet."""
-    return _document(asked, "sheet_layout", surface.sheet_layout(asked.rest))
+    return _document(asked, "sheet_layout", surface.sheet_layout(asked.query))
 
 
 def zones(asked: Asked) -> HttpResponseBase:
@@ -186,7 +181,7 @@ def tile(asked: Asked) -> HttpResponseBase:
         sets=edge.tile_sets,
         set_name=path.get("tms"),
     )
-    wanted, fill = borders.bordered(asked.rest, wanted, asked.info)
+    wanted, fill = borders.bordered(asked.query, wanted, asked.info)
     special = None if fill is None else surface.filling(edge.engine, fill)
     return _picture(asked, wanted, special=special)
 
@@ -194,23 +189,23 @@ def tile(asked: Asked) -> HttpResponseBase:
 def thumbnail(asked: Asked) -> HttpResponseBase:
     """Draw the whole image, fitted into a frame."""
     wanted = xyz.thumbnail(asked.path["fmt"], asked.query, asked.edge.suffixes, asked.info)
-    return _picture(asked, wanted)
+    return _framed(asked, wanted)
 
 
 def negotiated_thumbnail(asked: Asked) -> HttpResponseBase:
     """Draw the same in a format that Accept names."""
     wanted = xyz.thumbnail(asked.liked_suffix(), asked.query, asked.edge.suffixes, asked.info)
-    return _picture(asked, wanted, vary="Accept")
+    return _framed(asked, wanted, vary="Accept")
 
 
 def region(asked: Asked) -> HttpResponseBase:
     """Draw a rectangle."""
-    return _picture(asked, _rectangle(asked, asked.path["fmt"]))
+    return _framed(asked, _rectangle(asked, asked.path["fmt"]))
 
 
 def negotiated_region(asked: Asked) -> HttpResponseBase:
     """Draw the same in a format that Accept names."""
-    return _picture(asked, _rectangle(asked, asked.liked_suffix()), vary="Accept")
+    return _framed(asked, _rectangle(asked, asked.liked_suffix()), vary="Accept")
 
 
 def _rectangle(asked: Asked, suffix: str) -> RenderRequest:
@@ -228,15 +223,23 @@ def associated(asked: Asked) -> HttpResponseBase:
     """Draw a rectangle of an associated image."""
     source = surface.associated(asked.edge.engine, asked.source, asked.path["key"])
     asked = replace(asked, source=source)
-    wanted = scales.region(asked.path["fmt"], asked.rest, asked.edge.suffixes, asked.info)
-    return _picture(asked, wanted)
+    wanted = scales.region(asked.path["fmt"], asked.query, asked.edge.suffixes, asked.info)
+    return _framed(asked, wanted)
 
 
 def sheet(asked: Asked) -> HttpResponseBase:
     """Draw all frames side by side."""
-    edge, text = asked.edge, asked.rest
+    edge, text = asked.edge, asked.query
     cell = xyz.thumbnail(asked.path["fmt"], frames.cell_query(text), edge.suffixes, asked.info)
     return _picture(asked, cell, special=surface.sheet(edge.engine, text))
+
+
+def _framed(asked: Asked, wanted: RenderRequest, *, vary: str | None = None) -> HttpResponseBase:
+    """Draw a picture, with bars beside it where the query has ``fill``."""
+    engine = asked.edge.engine
+    wanted, beside = bars.barred(asked.query, wanted, asked.info, engine.config.limits)
+    special = None if beside is None else surface.framing(engine, beside)
+    return _picture(asked, wanted, vary=vary, special=special)
 
 
 def _picture(
@@ -249,7 +252,7 @@ def _picture(
     edge, source, request = asked.edge, asked.source, asked.request
     plain = frames.framed(plain, asked.info)
     encoder = edge.engine.encoder(plain.encoding.format)
-    name = downloads.file_name(asked.rest, encoder.suffixes)
+    name = downloads.file_name(asked.query, encoder.suffixes)
     styled = plain
     # A look that is stored is that of the image, not of what else its file holds.
     own = source.option("associated") is None

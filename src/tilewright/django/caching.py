@@ -66,6 +66,11 @@ class KeptReplies:
             return self._made(kind, make)
         return self._flight.do(validator, lambda: self._found_or_made(kind, validator, make))
 
+    @property
+    def rests(self) -> bool:
+        """Whether the cache failed lately, so that nothing is kept."""
+        return self._cache.rests
+
     def close(self) -> None:
         """Close this thread's connections to the cache. It may be used again."""
         self._cache.close()

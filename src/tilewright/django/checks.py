@@ -14,6 +14,11 @@ from tilewright.engine import Engine
 from tilewright.errors import ConfigurationError
 
 TAG = "tilewright"
+_NEEDED = {
+    "remote_hosts": ("cloud", ("obstore", "urllib3")),
+    "tile_matrix_set_folder": ("geo", ("morecantile", "pyproj")),
+}
+"""Which extra, and which of its libraries, a key of the setting is nothing without."""
 
 
 @checks.register(TAG)
@@ -115,4 +120,26 @@ def check_lut_folder(
         )
         for name, (folder, content) in folders.items()
         if folder is not None and not Path(folder).is_dir()
+    ]
+
+
+@checks.register(TAG)
+def check_extras(
+    app_configs: Sequence[AppConfig] | None,  # noqa: ARG001 - Django's signature
+    **_: Any,
+) -> list[checks.CheckMessage]:
+    """W005: what the setting asks for is installed."""
+    try:
+        config = conf.read_setting()[0]
+    except ConfigurationError:
+        return []
+    return [
+        checks.Warning(
+            f"{name} is set, and {library} is absent",
+            hint=f"pip install tilewright[{extra}]",
+            id="tilewright.W005",
+        )
+        for name, (extra, libraries) in _NEEDED.items()
+        for library in libraries
+        if getattr(config, name) and find_spec(library) is None
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tilewright.django.numbers import Ask
+from tilewright.django.numbers import Ask, plane_in
 from tilewright.engine import Engine
 from tilewright.image import Source
 from tilewright.tms import WEB_MERCATOR_QUAD, TileMatrixSets
@@ -47,7 +47,8 @@ def point(query: str) -> Ask:
     def answer(engine: Engine, source: Source) -> Any:
         info = engine.info(source)
         chosen = numbers.chosen(bands, info)
-        found = engine.place(source, place, crs, bands=chosen, plane=plane)
+        shown = plane_in(engine, source, plane)
+        found = engine.place(source, place, crs, bands=chosen, plane=shown)
         return places.point_document(
             place,
             (found.column, found.row),
@@ -101,11 +102,10 @@ def zones(query: str, body: bytes) -> Ask:
     def answer(engine: Engine, source: Source) -> Any:
         chosen = numbers.chosen(asked.bands, engine.info(source))
         features.check_rows(asked, len(chosen))
+        plane = plane_in(engine, source, asked.plane)
         found = []
         for feature in asked.shapes.features:
-            told = engine.zonal(
-                source, feature.polygon, asked.wanted, bands=chosen, plane=asked.plane
-            )
+            told = engine.zonal(source, feature.polygon, asked.wanted, bands=chosen, plane=plane)
             found.append(features.ZoneFound(told.bands, told.statistics, told.exact))
         return features.statistics_document(asked.shapes, found)
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from tilewright.engine import Engine
 from tilewright.errors import OutsideError
-from tilewright.image import Source
+from tilewright.image import Plane, Source
 from tilewright.measure import Measurement
 from tilewright.statistics import BandStatistics, Wanted
 from tilewright.web import findings, numbers
+from tilewright.web.frames import located
 from tilewright.web.numbers import Measuring
 
 _OVERVIEW = Wanted(percentiles=(), bins=1)
@@ -30,7 +31,8 @@ def bands(query: str) -> Ask:
     plane = numbers.overview(query)
 
     def answer(engine: Engine, source: Source) -> Any:
-        found = engine.measure(source, _OVERVIEW, plane=plane)
+        shown = plane_in(engine, source, plane)
+        found = engine.measure(source, _OVERVIEW, plane=shown)
         return findings.bands_document(engine.info(source), _statistics(found))
 
     return Ask(plane, answer)
@@ -44,7 +46,8 @@ def band(query: str) -> Ask:
         info = engine.info(source)
         if number > len(info.bands):
             raise OutsideError(f"band {number} is outside 1 to {len(info.bands)}")
-        found = engine.measure(source, _OVERVIEW, bands=(number - 1,), plane=plane)
+        shown = plane_in(engine, source, plane)
+        found = engine.measure(source, _OVERVIEW, bands=(number - 1,), plane=shown)
         return findings.band_document(info, number - 1, found.bands[0].statistics)
 
     return Ask((number, plane), answer)
@@ -85,11 +88,12 @@ def pixel(query: str) -> Ask:
     target, plane, axis = numbers.pixel(query)
 
     def answer(engine: Engine, source: Source) -> Any:
-        raster = engine.read(source, target, plane=plane)
+        shown = plane_in(engine, source, plane)
+        raster = engine.read(source, target, plane=shown)
         document = findings.shown_pixel_document(engine.info(source), raster)
         if axis is None or target.box is None:
             return document
-        stack = engine.stack(source, (target.box.x, target.box.y), axis, plane=plane)
+        stack = engine.stack(source, (target.box.x, target.box.y), axis, plane=shown)
         return document | findings.planes_document(axis, stack.values, stack.valid)
 
     return Ask((target, plane, axis), answer)
@@ -101,14 +105,20 @@ def profile(query: str) -> Ask:
 
     def answer(engine: Engine, source: Source) -> Any:
         chosen = numbers.chosen(asked.bands, engine.info(source))
+        shown = plane_in(engine, source, asked.plane)
         found = engine.profile(
-            source, asked.points, bands=chosen, plane=asked.plane, samples=asked.samples
+            source, asked.points, bands=chosen, plane=shown, samples=asked.samples
         )
         return findings.profile_document(
             found.distances, found.places, chosen, found.values, found.valid
         )
 
     return Ask(asked, answer)
+
+
+def plane_in(engine: Engine, source: Source, plane: Plane) -> Plane:
+    """Return a query's plane as positions on the image's own axes; see `frames.located`."""
+    return located(plane, lambda: engine.info(source))
 
 
 def _measure(engine: Engine, source: Source, asked: Measuring) -> Measurement:
@@ -118,7 +128,7 @@ def _measure(engine: Engine, source: Source, asked: Measuring) -> Measurement:
         source,
         asked.wanted,
         bands=chosen,
-        plane=asked.plane,
+        plane=plane_in(engine, source, asked.plane),
         box=asked.box,
         exact=asked.exact,
     )

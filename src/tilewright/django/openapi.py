@@ -121,12 +121,7 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
             pixel=_document(findings.PIXEL_SCHEMA, _parameters(numbers.PIXEL)),
             profile=_document(findings.PROFILE_SCHEMA, _parameters(numbers.PROFILE)),
             tile=_pictures(pictures, [*places_in_path, suffix, *_parameters(borders.TILE)]),
-            # Its path differs from that of `tile` in nothing but a parameter.
-            map_tile=_pictures(
-                pictures,
-                [_SET, *places_in_path, suffix, *_parameters(xyz.TILE)],
-                operation_id=f"{self.target.__name__}_map_tile",
-            ),
+            map_tile=_pictures(pictures, [_SET, *places_in_path, suffix, *_parameters(xyz.TILE)]),
             thumbnail=_pictures(pictures, [suffix, *_parameters(downloads.THUMBNAIL)]),
             negotiated_thumbnail=_pictures(offered, _parameters(downloads.THUMBNAIL)),
             region=_pictures(pictures, [suffix, *_parameters(scales.REGION)]),
@@ -150,7 +145,21 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
             ),
             negotiated_region=_pictures(offered, _parameters(scales.REGION)),
         )(described)
+        _tell_apart(views.map_tile)  # type: ignore[attr-defined]  # the mixin has it
         return _with_url(views, self.target.url_parameter) if self.target.url_parameter else views
+
+
+def _tell_apart(map_tile: Any) -> None:
+    """Give a method an operation of its own: its path is that of `tile` but for a parameter.
+
+    The name is made of the path, as all are: a viewset may be registered at many.
+    """
+
+    class OfItsOwn(map_tile.kwargs["schema"]):  # type: ignore[misc,name-defined]  # made at run time
+        def get_operation_id(self) -> str:
+            return f"{super().get_operation_id()}_of_set"
+
+    map_tile.kwargs["schema"] = OfItsOwn
 
 
 def _with_url(views: type[APIView], name: str) -> type[APIView]:
@@ -185,16 +194,10 @@ def _document(schema: Mapping[str, Any], parameters: list[OpenApiParameter]) -> 
     return extend_schema(parameters=parameters, filters=False, responses=responses)
 
 
-def _pictures(
-    media_types: tuple[str, ...],
-    parameters: list[OpenApiParameter],
-    operation_id: str | None = None,
-) -> Any:
+def _pictures(media_types: tuple[str, ...], parameters: list[OpenApiParameter]) -> Any:
     binary = OpenApiResponse(OpenApiTypes.BINARY)
     responses = {**{(200, media): binary for media in media_types}, **_problems()}
-    return extend_schema(
-        parameters=parameters, filters=False, responses=responses, operation_id=operation_id
-    )
+    return extend_schema(parameters=parameters, filters=False, responses=responses)
 
 
 def _posted(

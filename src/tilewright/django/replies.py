@@ -6,6 +6,7 @@ from functools import wraps
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
 
 from tilewright.django import conf
 from tilewright.errors import SourceError, TilewrightError
@@ -62,8 +63,12 @@ def kept_answer(
 
 
 def with_problems(view: View) -> View:
-    """Answer what goes wrong in a view with problem documents, other methods too."""
+    """Answer what goes wrong in a view with problem documents, other methods too.
 
+    It needs no CSRF token: what is posted is refused, and changes nothing.
+    """
+
+    @csrf_exempt
     @wraps(view)
     def guarded(request: HttpRequest, **path: str) -> HttpResponseBase:
         if request.method not in _SAFE:

@@ -17,7 +17,7 @@ from tilewright.errors import OutsideError, ParameterError
 from tilewright.image import Encoded, Picture, Source
 from tilewright.request import RenderRequest
 from tilewright.style import Orientation
-from tilewright.web import borders, frames, insides
+from tilewright.web import bars, borders, frames, insides
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,17 @@ def filling(engine: Engine, fill: borders.Fill) -> Special:
         return encoder.encode(picture, asked.encoding)
 
     return Special(fill, render)
+
+
+def framing(engine: Engine, beside: bars.Bars) -> Special:
+    """Return how a picture is drawn that has bars beside it."""
+
+    def render(source: Source, asked: RenderRequest) -> Encoded:
+        encoder = _picture_encoder(engine, asked)
+        picture = bars.laid(engine.picture(source, asked), beside)
+        return encoder.encode(picture, asked.encoding)
+
+    return Special(beside, render)
 
 
 def _picture_encoder(engine: Engine, asked: RenderRequest) -> PictureEncoder:

@@ -10,10 +10,13 @@ MEDIA_TYPE = "image/tiff; application=geotiff; profile=cloud-optimized"
 
 
 def _encode(raster: Raster, encoding: Encoding) -> Encoded:
-    import rasterio  # noqa: PLC0415 - slow to load
-    from rasterio.errors import RasterioError  # noqa: PLC0415
-    from rasterio.io import MemoryFile  # noqa: PLC0415
-    from rasterio.shutil import copy  # noqa: PLC0415
+    try:
+        import rasterio  # noqa: PLC0415 - slow to load
+        from rasterio.errors import RasterioError  # noqa: PLC0415
+        from rasterio.io import MemoryFile  # noqa: PLC0415
+        from rasterio.shutil import copy  # noqa: PLC0415
+    except ImportError as error:
+        raise EncodeError("a cloud-optimised GeoTIFF needs tilewright[geo]") from error
 
     plain = write_tiff(raster)
     options = {} if encoding.compression in {"lzw", "none"} else {"LEVEL": "1"}

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from tilewright.web import xyz
+from tilewright.web.bars import FILL
 from tilewright.web.params import Parameter, ParameterSet
 
 LONGEST = 200
@@ -30,7 +31,7 @@ def _name() -> Parameter[str]:
 
 
 DOWNLOAD = _name()
-THUMBNAIL = ParameterSet((*xyz.THUMBNAIL.parameters, DOWNLOAD))
+THUMBNAIL = ParameterSet((*xyz.THUMBNAIL.parameters, FILL, DOWNLOAD))
 """The parameters of a thumbnail."""
 FEATURE = ParameterSet((*xyz.FEATURE.parameters, DOWNLOAD))
 """The parameters of a polygon's picture."""

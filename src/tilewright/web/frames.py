@@ -13,12 +13,11 @@ from tilewright.request import Fit, RenderRequest
 from tilewright.web import looks, xyz
 from tilewright.web.downloads import DOWNLOAD
 from tilewright.web.looks.bands import frame_count, frame_plane
-from tilewright.web.maps.asked import fields, without
+from tilewright.web.maps.asked import without
 from tilewright.web.maps.tiles import RESAMPLING
 from tilewright.web.metadata import info_document
 from tilewright.web.outputs import ENCODING, FRAME, THUMBNAIL_SIDE
 from tilewright.web.params import Parameter, ParameterSet, integer, whole
-from tilewright.web.places import PLANE, PLANE_NAMES
 
 MOST_SHOWN = 1024
 """Frames on one sheet."""
@@ -26,44 +25,26 @@ MOST_SHOWN = 1024
 _AXIS = "frame"
 
 
-def planes_named(query: str, info: xyz.Info) -> str:
-    """Return a query in which ``frame`` has become positions on the image's axes.
+def located(plane: Plane, info: xyz.Info) -> Plane:
+    """Return a plane whose ``frame`` has become a position on each of the image's axes.
 
+    So is one reached whose axes no query can name, such as those of angles or lifetimes.
     ``info`` opens the image; it is called only for a frame other than the first. Raises
     ParameterError, and OutsideError for a frame that is not there.
     """
-    if _AXIS not in query:
-        return query
-    frame = ParameterSet(PLANE).read(query).get(_AXIS, 0)
-    if not frame:
-        return query
-    axes = [axis.name for axis in info().axes]
-    if _AXIS in axes or not {*axes} <= {*PLANE_NAMES}:
-        return query
-    named = [name for name, _ in fields(query) if name in axes]
+    frame = plane.index(_AXIS)
+    if not frame or _AXIS in [axis.name for axis in info().axes]:
+        return plane
+    named = [name for name, _ in plane.indices if name != _AXIS]
     if named:
         raise ParameterError(_AXIS, f"left out where {named[0]} is given")
-    rest = without(query, {_AXIS})
-    return "&".join([*([rest] if rest else []), *_positions(frame, info())])
-
-
-def _positions(frame: int, info: ImageInfo) -> list[str]:
-    return [f"{axis}={index}" for axis, index in plane_of_frame(frame, info).indices]
+    return plane_of_frame(frame, info())
 
 
 def framed(asked: RenderRequest, info: xyz.Info) -> RenderRequest:
-    """Return a picture's request whose ``frame`` has become a plane, where it has not yet.
-
-    So is one reached whose axes no query can name, such as those of angles or lifetimes. Raises
-    as `planes_named` does.
-    """
-    frame = asked.plane.index(_AXIS)
-    if not frame or _AXIS in [axis.name for axis in info().axes]:
-        return asked
-    named = [name for name, _ in asked.plane.indices if name != _AXIS]
-    if named:
-        raise ParameterError(_AXIS, f"left out where {named[0]} is given")
-    return replace(asked, plane=plane_of_frame(frame, info()))
+    """Return a picture's request with its plane `located`. Raises as that does."""
+    plane = located(asked.plane, info)
+    return asked if plane is asked.plane else replace(asked, plane=plane)
 
 
 def plane_of_frame(frame: int, info: ImageInfo) -> Plane:

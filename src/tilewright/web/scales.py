@@ -10,6 +10,7 @@ from tilewright.geometry import Box
 from tilewright.image import ImageInfo
 from tilewright.request import Region, RenderRequest
 from tilewright.web import xyz
+from tilewright.web.bars import FILL
 from tilewright.web.downloads import DOWNLOAD
 from tilewright.web.maps import tiles
 from tilewright.web.maps.asked import without
@@ -26,17 +27,18 @@ _LARGEST = 1000.0
 
 
 def _units() -> Parameter[str]:
-    plain = tiles.UNITS
+    plain, words = tiles.UNITS, ", ".join(UNITS_OF_THE_IMAGE)
+    allowed = f"{tiles.PIXELS}, {words}, {plain.allowed.partition(', ')[2]}"
 
     def parse(text: str) -> str:
-        return text if text in UNITS_OF_THE_IMAGE else plain.parse(text)
+        name = MAGNIFICATION if text == "mag_pixels" else text
+        return name if name in UNITS_OF_THE_IMAGE else tiles.units_of(name, allowed)
 
-    words = ", ".join(UNITS_OF_THE_IMAGE)
     return Parameter(
         plain.name,
         f"{plain.help} Also mm, counted from the upper left corner; magnification, for pixels of "
         "the magnification that is asked; and fraction, of the image's width and height.",
-        f"pixels, {words}, or a coordinate reference system such as EPSG:4326",
+        allowed,
         parse,
         str,
         plain.schema,
@@ -73,6 +75,7 @@ REGION = ParameterSet(
         *(UNITS if each is tiles.UNITS else each for each in xyz.REGION.parameters),
         SCALE,
         POWER,
+        FILL,
         DOWNLOAD,
     )
 )

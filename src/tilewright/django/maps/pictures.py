@@ -1,6 +1,7 @@
 """A picture that a face of maps asks for, as a reply: tags, 304, HEAD and cache are seen to here."""
 
 from dataclasses import replace
+from functools import partial
 
 from django.http import HttpRequest, HttpResponse
 
@@ -9,7 +10,7 @@ from tilewright.django.caching import picture_kind
 from tilewright.django.maps.layers import MapSource
 from tilewright.django.replies import kept_answer
 from tilewright.request import RenderRequest
-from tilewright.web import http
+from tilewright.web import frames, http
 
 
 def picture(request: HttpRequest, map_source: MapSource, asked: RenderRequest) -> HttpResponse:
@@ -19,6 +20,7 @@ def picture(request: HttpRequest, map_source: MapSource, asked: RenderRequest) -
     the view's guard, `replies.with_problems` or the face's own, makes a document of it.
     """
     edge = conf.edge()
+    asked = frames.framed(asked, partial(edge.engine.info, map_source.source))
     if not asked.style.text:
         asked = replace(asked, style=map_source.style)
     source = map_source.source

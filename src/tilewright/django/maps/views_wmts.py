@@ -19,6 +19,7 @@ from tilewright.django.replies import to_response, with_problems
 from tilewright.errors import OutsideError, ParameterError, SourceError, TilewrightError
 from tilewright.request import MapTile
 from tilewright.tms import TileMatrix
+from tilewright.web.frames import located
 from tilewright.web.maps import feature_info, wmts, xml
 from tilewright.web.maps.asked import asked, index, plane_in, without
 from tilewright.web.maps.wmts_capabilities import DOCUMENT, capabilities
@@ -166,9 +167,9 @@ def _info(
     layer, crs = opened(found), target.matrix.crs
     affine = target.matrix.affine(target.column, target.row)
     region = feature_info.own_pixel(layer, affine, crs, pixel.i, pixel.j)
-    raster = None
+    plane, raster = located(plane_in(query), lambda: layer.info), None
     if region is not None:
-        raster = conf.edge().engine.read(found.source, region, plane=plane_in(query))
+        raster = conf.edge().engine.read(found.source, region, plane=plane)
     values = feature_info.values_of(layer.info, raster)
     if pixel.format == "text/plain":
         return send(request, feature_info.text_document(values), "text/plain; charset=utf-8")

@@ -1,7 +1,7 @@
 """WMS as a plain Django view: one address, three operations."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -20,10 +20,11 @@ from tilewright.django.replies import kept_answer, to_response
 from tilewright.engine import Engine
 from tilewright.errors import OutsideError, SourceError, TilewrightError
 from tilewright.geometry import Affine, Grid
-from tilewright.image import Encoded, Picture, Raster
+from tilewright.image import Encoded, ImageInfo, Picture, Plane, Raster
 from tilewright.request import Encoding, RenderRequest
 from tilewright.style import Orientation
 from tilewright.web import http
+from tilewright.web.frames import located
 from tilewright.web.maps.asked import asked as map_picture
 from tilewright.web.maps.asked import plane_in
 from tilewright.web.maps.feature_info import own_pixel, values_of
@@ -133,7 +134,7 @@ class _Wms:
         if len(asked.layers) == 1 and not drawn_on.transparent and style.background is None:
             style = replace(style, background=drawn_on.background)
         encoding = replace(request.encoding, background=drawn_on.background)
-        plane = asked.positions.plane(info()) if asked.positions.indices else request.plane
+        plane = _plane(asked.positions, request.plane, info)
         return replace(request, style=style, encoding=encoding, plane=plane)
 
     def _values(self) -> HttpResponse:
@@ -144,8 +145,8 @@ class _Wms:
             source = self._named(name)
             layer = opened(source)
             pixel = own_pixel(layer, asked.affine, asked.crs, asked.column, asked.row)
-            positions = asked.positions
-            plane = positions.plane(layer.info) if positions.indices else plane_in(asked.query)
+            info = partial(engine.info, source.source)
+            plane = _plane(asked.positions, plane_in(asked.query), info)
             raster = engine.read(source.source, pixel, plane=plane) if pixel else None
             found.append(Found(source.name, source.title, values_of(layer.info, raster)))
         return send(self.request, *document(asked, found))
@@ -205,6 +206,11 @@ class _Wms:
             "Cache-Control": "no-store",
         }
         return http.Reply(200, headers, encoded.data)
+
+
+def _plane(positions: wms.Positions, otherwise: Plane, info: Callable[[], ImageInfo]) -> Plane:
+    """Return the plane that DIM_Z and its like name, or else Tilewright's own parameters."""
+    return positions.plane(info()) if positions.indices else located(otherwise, info)
 
 
 def _formats(edge: conf.Edge) -> Mapping[str, str]:

@@ -17,6 +17,10 @@ from tilewright.web.numbers import decimal
 from tilewright.web.params import UNSET, Parameter, choice, flag, integer
 
 PIXELS = "pixels"
+OF_THE_ANSWER = "projection"
+"""Units that are those of the answer's own CRS."""
+_OTHER_NAMES = {"pixel": PIXELS, "base_pixels": PIXELS, "wgs84": "EPSG:4326"}
+"""As large_image has them."""
 LARGEST_SIDE = 4096
 _HALVES = 2
 _WIDEST_BUFFER = 256
@@ -41,17 +45,22 @@ def _crs_parameter(name: str, help: str, misspellings: tuple[str, ...] = ()) -> 
     )
 
 
-def _units_parameter() -> Parameter[str]:
-    def parse(text: str) -> str:
-        return PIXELS if text.lower() in {"pixel", PIXELS} else canonical_crs(text, "units")
+def units_of(text: str, allowed: str) -> str:
+    """Return the one name of what edges count. Raises ParameterError, which says what may be."""
+    name = _OTHER_NAMES.get(text.lower(), text)
+    plain = name.lower()
+    return plain if plain in {PIXELS, OF_THE_ANSWER} else canonical_crs(name, "units", allowed)
 
+
+def _units_parameter() -> Parameter[str]:
+    allowed = f"{PIXELS}, {OF_THE_ANSWER}, or a coordinate reference system such as EPSG:4326"
     return Parameter(
         "units",
         "What the edges count: pixels of full resolution, or the units of a coordinate "
-        "reference system, x to the east and y to the north. A left edge beyond the right one "
-        "then leads across the antimeridian.",
-        "pixels, or a coordinate reference system such as EPSG:4326",
-        parse,
+        f"reference system ({OF_THE_ANSWER}: of the answer's), x to the east and y to the "
+        "north. A left edge beyond the right one then leads across the antimeridian.",
+        allowed,
+        lambda text: units_of(text, allowed),
         str,
         {"type": "string", "default": PIXELS, "example": "EPSG:4326"},
         misspellings=("unit", "units_crs", "bbox_crs", "bbox-crs"),
@@ -188,6 +197,8 @@ def map_region(
             raise OutsideError("the region lies outside the image")
         places = geo.to_crs(*_outline(left, top, right - left, bottom - top))
         return MapRegion(crs, _around(*convert(geo.crs, crs, *places), crs), width, height)
+    if units == OF_THE_ANSWER:
+        units = crs
     box = ordered(edges, units)
     if units != crs:
         box = _brought(box, units, crs)

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, whole: bool, copies: bool, **__: Any) -> None:
-        """Empty it. Raises CommandError when there is none, or when it is not ours alone."""
+        """Empty it. Raises CommandError when there is none, it is not ours alone, or it fails."""
         if copies:
             self.stdout.write(f"{clear_copies():,} bytes of copies were removed.")
             return
@@ -46,7 +46,10 @@ class Command(BaseCommand):
                 f"the cache {alias!r} may hold more than images ({', '.join(sharers)}); "
                 "--whole empties it all the same"
             )
-        caches[alias].clear()
+        try:
+            caches[alias].clear()
+        except Exception as error:  # each backend has errors of its own
+            raise CommandError(f"the cache {alias!r} cannot be emptied: {error}") from error
         self.stdout.write(f"The cache {alias!r} is empty.")
 
 

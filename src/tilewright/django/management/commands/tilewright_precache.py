@@ -2,21 +2,20 @@
 
 from argparse import ArgumentTypeError
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Model
+from django.http import HttpRequest
 
 from tilewright.django import conf
-from tilewright.django.caching import picture_kind
+from tilewright.django.answers import NO_LOOK, Asked, Route
+from tilewright.django.image_routes import ROUTES
 from tilewright.django.management.records import field_of
 from tilewright.django.sources import value_source
 from tilewright.errors import LimitError, OutsideError, RequestError, SourceError
 from tilewright.image import Source
 from tilewright.pyramid import max_zoom, pyramid
-from tilewright.request import RenderRequest
-from tilewright.web import http, xyz
 
 
 class Command(BaseCommand):
@@ -45,23 +44,25 @@ class Command(BaseCommand):
         self, *_: Any, images: list[str], zooms: range, format: str, query: str, **__: Any
     ) -> None:
         """Make them. Raises CommandError when nothing can be kept, or the ask is wrong."""
-        edge = conf.edge()
-        if edge.kept is None:
+        kept = conf.edge().kept
+        if kept is None:
             raise CommandError("TILEWRIGHT['cache'] names no cache: nothing would be kept")
         fields = [field_of(text) for text in images]
         for model, field in fields:
             for record in model._default_manager.all().iterator():  # noqa: SLF001 - Django's name
-                self._image(edge, record, field, (zooms, format, query))
+                self._image(record, field, (zooms, format, query))
+                if kept.rests:
+                    raise CommandError("the cache fails: what is made now would not be kept")
 
-    def _image(
-        self, edge: conf.Edge, record: Model, field: str, wanted: tuple[range, str, str]
-    ) -> None:
+    def _image(self, record: Model, field: str, wanted: tuple[range, str, str]) -> None:
         name = f"{record._meta.label} {record.pk}"  # noqa: SLF001 - Django's own name
+        zooms, suffix, query = wanted
         made = 0
         try:
             source = value_source(getattr(record, field))
-            for asked in _asks(edge, source, *wanted):
-                _keep(edge, source, asked)
+            for route, place in _asks(source, zooms):
+                path = {**place, "fmt": suffix}
+                route.answer(Asked(_request(query), path, source, lambda: NO_LOOK, ""))
                 made += 1
         except (SourceError, LimitError, OutsideError) as error:
             # Of this image: the others may be smaller, or have what this one lacks.
@@ -69,36 +70,30 @@ class Command(BaseCommand):
         except RequestError as error:
             raise CommandError(f"{name}: {error}") from error
         else:
-            self.stdout.write(f"{name}: {made} pictures")
+            self.stdout.write(f"{name}: {made} {'picture' if made == 1 else 'pictures'}")
 
 
-def _asks(
-    edge: conf.Edge, source: Source, zooms: range, suffix: str, query: str
-) -> Iterator[RenderRequest]:
-    opened = partial(edge.engine.info, source)
-    info = opened()
-    yield xyz.thumbnail(suffix, query, edge.suffixes, opened)
+def _asks(source: Source, zooms: range) -> Iterator[tuple[Route, dict[str, str]]]:
+    yield ROUTES["thumbnail"], {}
+    info = conf.edge().engine.info(source)
     for z in zooms:
         if z > max_zoom(info):
             return
         across, down = pyramid(info).counts[z]
         for y in range(down):
             for x in range(across):
-                place = (str(z), str(x), str(y))
-                yield xyz.tile(place, suffix, query, edge.suffixes, opened, sets=edge.tile_sets)
+                yield ROUTES["tile"], {"z": str(z), "x": str(x), "y": str(y)}
 
 
-def _keep(edge: conf.Edge, source: Source, asked: RenderRequest) -> None:
-    validator = http.Validator(f'"{edge.engine.key(source, asked)}"', edge.cache_control)
-    edge.reply(
-        picture_kind(source, asked),
-        validator,
-        lambda: http.picture(edge.engine.render(source, asked), validator),
-    )
+def _request(query: str) -> HttpRequest:
+    request = HttpRequest()
+    request.method, request.META["QUERY_STRING"] = "GET", query
+    return request
 
 
 def _zooms(text: str) -> range:
     first, _, last = text.partition("-")
-    if not first.isdecimal() or (last and not last.isdecimal()):
+    numbers = all(end.isdecimal() for end in (first, last or first))
+    if not numbers or int(last or first) < int(first):
         raise ArgumentTypeError(f"{text!r} is not a zoom, as 3, or a range of zooms, as 0-3")
     return range(int(first), int(last or first) + 1)
