@@ -137,6 +137,14 @@ def test_a_graph_takes_the_numbers_of_the_page(page: Page) -> None:
     assert (pixels == INK).all(axis=-1).sum() > 1000, "there are bars"
 
 
+def test_a_graph_suits_a_narrow_window(small_window: Page) -> None:
+    small_window.driver.set_window_size(500, 800)
+    small_window.open("/drawn/graph/")
+    small_window.until(lambda: small_window.run(LOADED, "#graph img"))
+    assert "width=380" in small_window.run("return document.querySelector('#graph img').currentSrc")
+    assert small_window.find("#graph img").rect["width"] == 380, "its letters are as large as said"
+
+
 def test_a_graph_is_drawn_with_the_keyboard(page: Page) -> None:
     page.open("/drawn/graph/")
     values = page.find("[name=values]")

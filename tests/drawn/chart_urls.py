@@ -45,6 +45,7 @@ urlpatterns = [
     path("versioned", charts.Versioned.as_view(), name="versioned"),
     path("kept", charts.Versioned.as_view(keep=True), name="kept"),
     path("stores/<int:store>/sales.<fmt>", charts.Store.as_view(), name="sales"),
+    path("dated/stores/<int:store>/sales.<fmt>", charts.DatedStore.as_view(), name="dated"),
     path("chart", charts.Chart.as_view(), name="chart"),
     path("private", charts.Private.as_view(), name="private"),
     path("careless", charts.Careless.as_view(), name="careless"),

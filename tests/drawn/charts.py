@@ -111,6 +111,11 @@ class Store(DrawnImageView):
         return np.full((1, width), sold, np.uint8)
 
 
+class DatedStore(Store):
+    def last_modified(self, **_):
+        return datetime(2024, 5, 1, 12, tzinfo=UTC)
+
+
 class Chart(DrawnImageView):
     parameters = (Text("title", default="hello"),)
     formats = ("svg",)

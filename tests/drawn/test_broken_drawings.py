@@ -92,6 +92,19 @@ def test_what_waits_too_long_in_the_queue_is_never_begun():
     assert not drawings._running
 
 
+def test_a_drawing_may_ask_for_another_where_no_thread_is_free():
+    drawings = Drawings(threads=2, most=5)
+    together = threading.Barrier(2)
+
+    def outer():
+        together.wait(10)
+        return drawings.do("inner", lambda: lambda: 1, 10.0) + 1
+
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(drawings.do, key, lambda: outer, 3.0) for key in "ab"]
+        assert [each.result() for each in asked] == [2, 2]
+
+
 def test_an_endless_drawing_does_not_keep_the_process_from_ending():
     code = """
 import time

@@ -1,8 +1,6 @@
 """Charts through their own exporters."""
 
 import io
-import os
-import shutil
 
 import numpy as np
 import pytest
@@ -106,16 +104,3 @@ def test_formats_that_show_nothing(format):
         encode(VegaChart(LITE), format)
     with pytest.raises(ParameterError):
         encode(VegaChart(LITE), "heic")
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="kaleido needs a Chrome")
-def test_plotly(monkeypatch):
-    pytest.importorskip("kaleido")
-    plotly = pytest.importorskip("plotly.graph_objects")
-    monkeypatch.setenv("BROWSER_PATH", os.fspath(shutil.which("chromium")))
-    figure = plotly.Figure(plotly.Scatter(x=[1, 2, 3], y=[3, 1, 2]))
-    made = encode(PlotlyChart(figure, 300, 200), "webp", dpr=2)
-    assert Image.open(io.BytesIO(made.data)).size == (600, 400)
-    assert b"<svg" in encode(PlotlyChart(figure, 300, 200), "svg").data[:200]

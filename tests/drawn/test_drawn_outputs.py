@@ -123,6 +123,10 @@ def test_a_finished_file_is_handed_on():
         ("plain text", "svg", "no SVG"),
         (SVG, "png", "SVG where png"),
         (Encoded(b"", "image/gif", Size(1, 1)), "png", "image/gif"),
+        (Encoded(b"", "image/png", Size(1, 1)), "png", "without bytes"),
+        (Encoded("text", "image/png", Size(1, 1)), "png", "without bytes"),
+        (Encoded(None, "image/png", Size(1, 1)), "png", "without bytes"),
+        (np.ma.masked_all((4, 6), np.uint8), "png", "masked"),
         (np.zeros((4, 6)), "png", "float64"),
         (np.zeros((4, 6, 2), np.uint8), "png", r"\(4, 6, 2\)"),
         (np.zeros((0, 6, 3), np.uint8), "png", r"\(0, 6, 3\)"),
@@ -141,6 +145,16 @@ def test_what_is_no_picture_is_the_projects_error(drawn, format, why):
         raise failed.value.__cause__
 
 
-def test_a_picture_above_the_limit():
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        np.zeros((1025, 1024), np.uint8),
+        np.lib.stride_tricks.as_strided(np.zeros(1, np.uint8), (1 << 20, 1 << 20), (0, 0)),
+        Picture(np.zeros((1025, 1024, 1), np.uint8)),
+        Image.new("P", (1025, 1024)),
+    ],
+    ids=["array", "more than any memory", "picture", "Pillow"],
+)
+def test_a_picture_above_the_limit(drawn):
     with pytest.raises(LimitError):
-        encoded(np.zeros((1025, 1024), np.uint8))
+        encoded(drawn)

@@ -59,6 +59,12 @@ def test_a_tag_of_a_view_without_finer_pictures():
     }
 
 
+def test_an_attribute_of_none_is_left_out():
+    tag = '{% image_tag "ellipse" alt=n css_class=n loading=n decoding=n format=n %}'
+    found = attributes(rendered(tag, n=None))
+    assert found == {"src": "/ellipse", "width": "1024", "height": "768", "alt": ""}
+
+
 def test_each_finer_picture_is_signed(client):
     found = attributes(rendered('{% image_tag "signed" width=20 height=10 valid_s=600 %}'))
     assert client.get(found["src"]).status_code == 200

@@ -158,6 +158,19 @@ def test_a_304_and_a_head_draw_nothing(client):
     assert charts.drawn["Versioned"] == 1
 
 
+@pytest.mark.parametrize(("store", "status"), [(1, None), (13, 403), (101, 400)])
+@pytest.mark.parametrize("suffix", ["png", "webp"])
+def test_what_is_refused_is_known_to_nobody(client, store, status, suffix):
+    path = f"/stores/{store}/sales.{suffix}"
+    any_tag = {"if-none-match": "*"}
+    later = {"if-modified-since": "Wed, 01 May 2024 12:00:00 GMT"}
+    assert client.get(f"/dated{path}", headers=later).status_code == (status or 304)
+    assert client.get(path, headers=any_tag).status_code == (status or 304)
+    assert client.head(path).status_code == (status or 200)
+    assert client.head(path, headers=any_tag).status_code == (status or 304)
+    assert not charts.drawn
+
+
 def test_middleware_of_django_keeps_the_manners(client, settings):
     settings.MIDDLEWARE = [
         "django.middleware.gzip.GZipMiddleware",

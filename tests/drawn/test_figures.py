@@ -13,7 +13,8 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.core.signals import request_started
+from django.core.signals import request_finished, request_started
+from django.http import HttpResponse
 from django.urls import path
 from matplotlib.figure import Figure
 from PIL import Image
@@ -237,7 +238,14 @@ class Empty(FigureView):
     pass
 
 
+def declares(request):
+    """Load the views of figures, as Django does with the addresses when the first request comes."""
+    type("Late", (FigureView,), {})
+    return HttpResponse()
+
+
 urlpatterns = [
+    path("declares", declares),
     path("line.<fmt>", Line.as_view()),
     path("line", Line.as_view()),
     path("fixed", Fixed.as_view()),
@@ -320,11 +328,21 @@ def test_the_first_request_warms_once(monkeypatch, client):
     warmed = threading.Event()
     counted = []
     monkeypatch.setattr("tilewright.drawn.figures.warm", lambda: (counted.append(1), warmed.set()))
-    request_started.connect(figure_views._warm_beside, dispatch_uid=figure_views._warm_beside)
+    request_started.connect(figure_views.warm_beside, dispatch_uid=figure_views.warm_beside)
     for _ in range(3):
         client.get("/nothing")
     assert warmed.wait(5)
     assert counted == [1]
+
+
+@views
+def test_a_request_that_loads_the_views_warms_too(monkeypatch, client):
+    warmed = threading.Event()
+    monkeypatch.setattr("tilewright.drawn.figures.warm", warmed.set)
+    for signal in (request_started, request_finished):
+        signal.disconnect(dispatch_uid=figure_views.warm_beside)
+    client.get("/declares")
+    assert warmed.wait(5)
 
 
 def test_warming_that_fails_is_logged(monkeypatch, caplog):

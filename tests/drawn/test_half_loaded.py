@@ -17,7 +17,7 @@ def test_a_library_that_is_just_being_loaded_has_drawn_nothing(monkeypatch, modu
     monkeypatch.setitem(sys.modules, module, ModuleType(module))
     drawn = np.zeros((2, 3, 4), np.uint8)
     assert not is_figure(drawn)
-    assert as_picture(drawn).data.shape == (2, 3, 4)
+    assert as_picture(drawn, 100).data.shape == (2, 3, 4)
 
 
 def test_no_view_has_a_mixin_that_is_just_being_loaded(monkeypatch):

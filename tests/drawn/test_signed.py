@@ -129,6 +129,7 @@ def test_a_project_below_a_prefix(client):
         ("ellipse", {"width": "5", "format": "jpg"}, "/ellipse.jpg?width=5"),
         ("wide", {"width": 5, "format": "png", "height": 2}, "/wide/5/ellipse.png?height=2"),
         ("sales", {"store": 7, "format": "png", "width": 20}, "/stores/7/sales.png?width=20"),
+        ("ellipse", {"width": 5, "format": None, "download": None}, "/ellipse?width=5"),
         ("badge", {"label": "a&b c", "dpr": 2}, "/badge?label=a%26b+c&dpr=2"),
         ("shop:badge", {"label": "a"}, "/spaced/badge?label=a"),
         ("corner:badge", {"label": "a"}, "/spaced/badge?label=a"),
@@ -149,6 +150,10 @@ def test_addresses_come_from_the_declaration(client, name, values, url):
         ("badge", {}, ParameterError),
         ("ellipse", {"width": 0}, ParameterError),
         ("ellipse", {"width": None}, ParameterError),
+        ("everything", {"title": None}, ParameterError),
+        ("everything", {"grid": None}, ParameterError),
+        ("everything", {"title": b"bytes"}, ParameterError),
+        ("everything", {"values": b"bytes"}, ParameterError),
         ("ellipse", {"widht": 5}, ParameterError),
         ("everything", {"scale": float("nan")}, ParameterError),
     ],
@@ -156,3 +161,9 @@ def test_addresses_come_from_the_declaration(client, name, values, url):
 def test_wrong_addresses_are_not_made(name, values, error):
     with pytest.raises(error):
         image_url(name, **values)
+
+
+@pytest.mark.parametrize("valid_s", [0, -5, 0.5, float("nan"), float("inf"), 1e300])
+def test_times_that_no_address_is_valid(valid_s):
+    with pytest.raises(ParameterError, match="valid_s must be 1 to"):
+        image_url("signed", valid_s=valid_s)

@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from PIL import Image
 from tests.drawn.images import heat, mandelbrot, pattern
 from tilewright.django.views import ImageViews
 from tilewright.drawn.parameters import Integer
+from tilewright.drawn.running import THREADS
 from tilewright.drawn.source import drawn_source, open_drawn
 from tilewright.engine import Engine
 from tilewright.errors import (
@@ -233,6 +236,9 @@ def test_values_that_are_not_allowed(values):
         {"tile": 0},
         {"levels": 0},
         {"levels": 40},
+        {"time_limit_s": 0},
+        {"time_limit_s": float("nan")},
+        {"time_limit_s": float("inf")},
         {"parameters": (Integer("a", default=1),)},
     ],
 )
@@ -342,3 +348,74 @@ def test_a_function_that_fails_is_a_problem_document(client, caplog):
     assert response["Cache-Control"] == "no-store"
     assert b"secret" not in response.content
     assert "ZeroDivisionError: secret" in caplog.text
+
+
+@pytest.mark.urls(__name__)
+def test_a_function_that_hangs_is_a_503_and_the_worker_lives_on(client, caplog):
+    hold, begun = threading.Event(), []
+
+    @drawn_source("hanging", size=(300, 200), time_limit_s=0.2)
+    def hanging(window, level):
+        begun.append(window)
+        hold.wait(60)
+        return np.full((window.height, window.width), 9, np.uint8)
+
+    NAMED["hanging"] = hanging
+    route = "/i/hanging/data/region.npy?left=0&top=0&right=9&bottom=9"
+    for _ in range(3):
+        response = client.get(route)
+        assert response.status_code == 503
+        assert response["Retry-After"]
+        assert response["Content-Type"] == "application/problem+json"
+    assert len(begun) == 1  # who asks again waits for the same one
+    assert "drawn://hanging: " in caplog.text
+    assert client.get("/i/pattern/tiles/0/0/0.png").status_code == 200
+    hold.set()
+    deadline = time.monotonic() + 10
+    while client.get(route).status_code != 200 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert client.get(route).status_code == 200
+
+
+@pytest.mark.parametrize(("limit", "own"), [(5.0, False), (None, True)])
+def test_without_a_limit_the_request_s_own_thread_draws(engine, limit, own):
+    threads = []
+
+    @drawn_source(f"where-{own}", size=(64, 64), time_limit_s=limit)
+    def where(window, level):
+        threads.append(threading.current_thread())
+        return np.zeros((window.height, window.width), np.uint8)
+
+    engine.read(where.source(), Region(None, None, None))
+    assert (threads == [threading.current_thread()]) is own
+
+
+def test_an_image_may_be_drawn_from_another_by_all_threads_at_once(engine):
+    @drawn_source("inner", size=(64, 64))
+    def inner(window, level):
+        return np.full((window.height, window.width), 5, np.uint8)
+
+    @drawn_source("outer", size=(64 * 64, 64), tile=64, levels=1)
+    def outer(window, level):
+        together.wait(20)
+        return Engine().read(inner.source(), Region(None, None, None)).data[0] + np.uint8(1)
+
+    together = threading.Barrier(THREADS)
+    asked = [Region(Box(64 * n, 0, 64, 64), None, None) for n in range(THREADS)]
+    with ThreadPoolExecutor(THREADS) as pool:
+        rasters = pool.map(lambda one: engine.read(outer.source(), one), asked)
+        assert {int(each.data.max()) for each in rasters} == {6}
+
+
+def test_it_needs_no_django():
+    code = (
+        "import sys; sys.modules['django'] = None\n"
+        "import numpy, tilewright.drawn\n"
+        "from tilewright.engine import Engine\n"
+        "from tilewright.request import Region\n"
+        "flat = tilewright.drawn.drawn_source('flat', size=(9, 9))("
+        "lambda window, level: numpy.full((window.height, window.width), 3, 'uint8'))\n"
+        "print(Engine().read(flat.source(), Region(None, None, None)).data.sum())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stdout == b"243\n"

@@ -1,6 +1,7 @@
 """The drawn examples on a running site, and their pictures by themselves."""
 
 import base64
+import html
 import io
 import re
 
@@ -191,7 +192,7 @@ def test_the_data_uri_is_the_picture_of_the_address(client):
     found = re.findall(r'="data:image/png;base64,([^"]+)"', page)
     assert len(found) == 2, "one for light pages, one for dark ones"
     for theme, text in zip(("dark", "light"), found, strict=True):
-        same = f"/drawn/graph.png?graphId=bars&values=5,6&width=760&height=360&theme={theme}"
+        same = f"/drawn/graph.png?graphId=bars&values=5,6&width=480&height=340&theme={theme}"
         assert base64.b64decode(text) == client.get(same).content
 
 
@@ -282,6 +283,20 @@ def test_the_page_of_histograms_takes_anything(client, query):
     page = client.get(f"/drawn/histogram/?{query}")
     assert page.status_code == httpx.codes.OK
     assert "/drawn/histogram/" in page.text
+
+
+@pytest.mark.parametrize("scale", ["log", "linear", "x"])
+def test_the_page_of_histograms_names_the_bands(client, images, scale):
+    page = "/drawn/histogram/"
+    asked = {"image": images["b.tif"], "scale": scale}
+    good = client.get(page, params={**asked, "band": 3}).text
+    (address,) = re.findall(r'class="address">([^<]+)', good)
+    assert ("scale=linear" in address) is (scale == "linear")
+    assert client.get(html.unescape(address)).status_code == httpx.codes.OK
+    beyond = client.get(page, params={**asked, "band": 4})
+    assert beyond.status_code == httpx.codes.NOT_FOUND
+    assert "Band must be 1 to 3" in beyond.text
+    assert '<img src="/drawn' not in beyond.text
 
 
 def test_a_hidden_image_has_no_histogram(client, server, images):

@@ -102,7 +102,7 @@ def _bounded(
     for count, frame in enumerate(islice(animation.frames, animation.most_frames + 1), 1):
         if count > animation.most_frames:
             raise LimitError("frames", count, animation.most_frames)
-        picture = _picture(frame, max_pixels - pixels)
+        picture = _picture(frame, max_pixels)
         size = size or picture.size
         if picture.size != size:
             raise _wrong("the frames differ in size")
@@ -114,15 +114,15 @@ def _bounded(
         yield _pillow(picture)
 
 
-def _picture(frame: object, pixels_left: int) -> Picture:
+def _picture(frame: object, max_pixels: int) -> Picture:
     from tilewright.drawn import figures, outputs  # noqa: PLC0415 - outputs knows animations
 
     if not figures.is_figure(frame):
-        return outputs.as_picture(frame)
+        return outputs.as_picture(frame, max_pixels)
     figure: Any = frame
     width, height = figure.get_size_inches() * figure.dpi
-    if width * height > pixels_left:
-        raise LimitError("max_pixels", int(width * height), pixels_left)
+    if width * height > max_pixels:
+        raise LimitError("max_pixels", int(width * height), max_pixels)
     return figures.figure_picture(figure, dpi=figure.dpi)
 
 

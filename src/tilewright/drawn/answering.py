@@ -84,13 +84,19 @@ def _without(cache_control: str, starts: tuple[str, ...]) -> list[str]:
     return [each for each in parts if each and not each.lower().startswith(starts)]
 
 
-def unchanged(request: HttpRequest, validator: Validator, modified: datetime | None) -> bool:
-    """Tell whether the client holds what would be drawn. A tag counts more than a date."""
+def unchanged(request: HttpRequest, validator: Validator) -> bool:
+    """Tell whether the client names the tag of what would be drawn."""
+    return http.matches(request.META.get("HTTP_IF_NONE_MATCH"), validator.etag)
+
+
+def unchanged_if_any(request: HttpRequest, modified: datetime | None) -> bool:
+    """Tell whether the client holds what there is: it asks for none (``*``), or by its date.
+
+    Either may be said of what was never there. A tag counts more than a date.
+    """
     known = request.META.get("HTTP_IF_NONE_MATCH")
-    if known is not None:
-        return http.matches(known, validator.etag) or http.matches_any(known)
-    if modified is None:
-        return False
+    if known is not None or modified is None:
+        return http.matches_any(known)
     since = parse_http_date_safe(request.META.get("HTTP_IF_MODIFIED_SINCE", ""))
     return since is not None and int(modified.timestamp()) <= since
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tilewright.drawn import plotly_export
 from tilewright.encode import Encoder, PictureEncoder
 from tilewright.errors import DrawError, LimitError
 from tilewright.geometry import Size
@@ -58,21 +59,25 @@ class VegaChart:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlotlyChart:
-    """A figure of Plotly, of so many CSS pixels. Its SVG has chance in its names.
+    """A figure of Plotly, of so many CSS pixels.
 
     Chrome loads what the figure names, such as ``layout.images``: let no client name anything.
+    Formulas need MathJax, whose file or address `plotly.io.defaults.mathjax` has.
     """
 
     figure: Any
+    """A ``Figure``, or a mapping that has its parts."""
     width: int = 700
     height: int = 500
+    time_limit_s: float = 30.0
+    """What takes longer is ended, the browser too."""
 
     def export(self, format: str, *, dpr: float, max_pixels: int) -> tuple[bytes, Size]:
         """Return the figure as ``svg``, ``png`` or ``pdf``, and its size in pixels."""
         scale = 1 if format == "svg" else dpr
         size = _checked(self.width, self.height, scale, max_pixels)
-        sides = {"width": self.width, "height": self.height}
-        return self.figure.to_image(format=format, scale=scale, **sides), size
+        sides = self.width, self.height
+        return plotly_export.export(self.figure, format, sides, scale, self.time_limit_s), size
 
 
 Chart = VegaChart | PlotlyChart
@@ -97,7 +102,7 @@ def encode_chart(
         if found is not None and not isinstance(found, PictureEncoder):
             raise TypeError(f"a chart cannot be shown as {format}")  # noqa: TRY301 - told alike
         data, size = chart.export(native, dpr=dpr, max_pixels=max_pixels)
-    except LimitError:
+    except (LimitError, DrawError):
         raise
     except Exception as error:
         # Exporters are other programs, with errors of their own.

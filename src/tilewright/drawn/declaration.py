@@ -77,6 +77,8 @@ class Declaration(ABC, Generic[T]):
 
         Raises ParameterError.
         """
+        if given is None or isinstance(given, bytes | bytearray):  # their texts are for programs
+            raise ParameterError(self.name, self.allowed, given)
         try:
             return self.parse(given if isinstance(given, str) else self.write(given))
         except (TypeError, ValueError, AttributeError, OverflowError):

@@ -44,12 +44,21 @@ class Declared:
         return self._complete(given)
 
     def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return all values of some that are given in Python. Raises ParameterError."""
+        """Return all values of some that are given in Python; a default of None may be given.
+
+        Raises ParameterError.
+        """
         known = {each.name: each for each in self.parameters}
         for name in given:
             if name not in known:
                 raise ParameterError(name, f"left out; there are {', '.join(known) or 'none'}")
-        return self._complete({name: known[name].value(given[name]) for name in given})
+        return self._complete(
+            {
+                name: known[name].value(each)
+                for name, each in given.items()
+                if each is not None or known[name].default is not None
+            }
+        )
 
     def write(self, values: Mapping[str, Any]) -> str:
         """Return the canonical query: in the order of declaration, defaults left out."""

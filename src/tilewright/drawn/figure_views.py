@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
-from django.core.signals import request_started
+from django.core.signals import request_finished, request_started
 
 from tilewright.drawn import figures
 from tilewright.drawn.declaration import Declaration
@@ -27,13 +27,17 @@ _UNSEEN = "dpr"
 logger = logging.getLogger(__name__)
 
 
-def _warm_beside(**_: Any) -> None:
-    """Load matplotlib while this process answers its first request, of whatever kind.
+def warm_beside(**_: Any) -> None:
+    """Load matplotlib in a thread, once: beside the first request of this process, or after it.
 
-    Not at start: each command of ``manage.py`` would wait for it, and a server that forks could
-    do so while a thread holds a lock of Python's imports.
+    After it where that request has loaded the views. Not at start: each command of ``manage.py``
+    would wait for it, and a server that forks could do so while a thread holds a lock of
+    Python's imports.
     """
-    if request_started.disconnect(dispatch_uid=_warm_beside) and find_spec("matplotlib"):
+    if not request_started.disconnect(dispatch_uid=warm_beside):
+        return
+    request_finished.disconnect(dispatch_uid=warm_beside)
+    if find_spec("matplotlib"):
         threading.Thread(target=_warm, name="tilewright-fonts", daemon=True).start()
 
 
@@ -71,7 +75,8 @@ class Plots(Hooks):
         ]  # fmt: skip
         if missing and not any(each.kind is each.VAR_KEYWORD for each in taken):
             raise ConfigurationError(f"{cls.__name__}.plot does not take {', '.join(missing)}")
-        request_started.connect(_warm_beside, dispatch_uid=_warm_beside)
+        request_finished.connect(warm_beside, dispatch_uid=warm_beside)
+        request_started.connect(warm_beside, dispatch_uid=warm_beside)
 
     def plot(self, figure: "Figure", *args: Any, **kwargs: Any) -> None:  # noqa: ARG002 - likewise
         """Plot into an empty figure: ``axes = figure.add_subplot()``. Never import pyplot.

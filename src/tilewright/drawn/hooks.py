@@ -101,8 +101,9 @@ class Hooks(View):
     def prepare(self, *args: Any, **parameters: Any) -> Mapping[str, Any]:  # noqa: ARG002 - for overrides
         """Return further arguments of `draw`: what comes from the database or the request.
 
-        It is called in the request's own thread, and only when a picture is to be drawn (in
-        async views, whenever the client does not hold it): permissions are checked before it.
+        It is called in the request's own thread: when a picture is to be drawn (in async views,
+        whenever the client does not hold it), for a HEAD, and for a client that names no tag but
+        a date. Permissions are checked before it.
         """
         return {}
 

@@ -74,6 +74,8 @@ def view_of(name: str, /, **values: Any) -> tuple[Hooks, Mapping[str, Any]]:
 
 def _chosen(name: str, values: Mapping[str, Any]) -> tuple[Route, dict[str, Any]]:
     """Return the path with the most of what is given, and the values under its names."""
+    free = {"format", FORMAT_KWARG}
+    values = {key: each for key, each in values.items() if each is not None or key not in free}
     suffixed = {FORMAT_KWARG if key == "format" else key: each for key, each in values.items()}
     best: tuple[Route, dict[str, Any]] | None = None
     for route in _routes(get_urlconf() or settings.ROOT_URLCONF).get(name, ()):

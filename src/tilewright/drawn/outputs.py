@@ -3,6 +3,7 @@
 Kinds of other libraries are known by their names: none is imported for it.
 """
 
+import math
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -100,8 +101,7 @@ def encoded(
         )
     if isinstance(drawn, str):
         return _svg(drawn, format)
-    picture = as_picture(drawn)
-    _check_pixels(picture.size.pixels, max_pixels)
+    picture = as_picture(drawn, max_pixels)
     found = None if format in SPECIAL else encoder(format)
     if not isinstance(found, PictureEncoder):
         raise _wrong(f"pixels cannot be shown as {format}")
@@ -120,19 +120,26 @@ def suffixes(format: str, encoder: Encoders) -> tuple[str, ...]:
     return encoder(format).suffixes if special is None else special.suffixes
 
 
-def as_picture(drawn: object) -> Picture:
-    """Return the pixels of what was drawn. Raises DrawError for what has none."""
+def as_picture(drawn: object, max_pixels: int) -> Picture:
+    """Return the pixels of what was drawn.
+
+    Raises DrawError for what has none; LimitError for too many, before they are copied.
+    """
     if isinstance(drawn, Picture):
+        _check_pixels(drawn.size.pixels, max_pixels)
         return drawn
     if isinstance(drawn, np.ndarray):
+        _check_pixels(math.prod(drawn.shape[:2]), max_pixels)
         return _from_array(drawn)
     if _is_a(drawn, "PIL.Image", "Image"):
-        return _from_pillow(drawn)
+        image = cast("Any", drawn)
+        _check_pixels(image.width * image.height, max_pixels)
+        return _from_pillow(image)
     library = type(drawn).__module__.partition(".")[0]
     if library in {"cairo", "cairocffi"} and hasattr(drawn, "get_stride"):
-        return _from_cairo(drawn)
+        return _from_cairo(drawn, max_pixels)
     if library == "skia":
-        return _from_skia(drawn)
+        return _from_skia(drawn, max_pixels)
     raise _wrong(f"draw() returned {type(drawn).__name__}, which is no picture")
 
 
@@ -140,6 +147,8 @@ def _finished(drawn: Encoded, format: str, encoder: Encoders) -> Encoded:
     expected = media_type(format, encoder)
     if drawn.media_type != expected:
         raise _wrong(f"draw() returned {drawn.media_type} where {expected} was asked")
+    if not isinstance(drawn.data, bytes) or not drawn.data:
+        raise _wrong("draw() returned a file without bytes")
     return drawn
 
 
@@ -162,8 +171,10 @@ def _svg(drawn: str, format: str) -> Encoded:
 def _from_array(array: "np.ndarray[Any, Any]") -> Picture:
     flat = array[..., np.newaxis] if array.ndim == 2 else array  # noqa: PLR2004
     good = flat.ndim == 3 and flat.shape[2] in {1, 3, 4} and flat.size  # noqa: PLR2004
-    if not good or flat.dtype != np.uint8:
-        raise _wrong(f"draw() returned an array of {array.dtype} of shape {array.shape}")
+    masked = isinstance(array, np.ma.MaskedArray)  # what is masked would be shown
+    if masked or not good or flat.dtype != np.uint8:
+        kind = "a masked array" if masked else f"an array of {array.dtype}"
+        raise _wrong(f"draw() returned {kind} of shape {array.shape}")
     return Picture(np.ascontiguousarray(flat))
 
 
@@ -193,10 +204,11 @@ def _pixels(image: Any) -> "np.ndarray[Any, Any]":
     return pixels
 
 
-def _from_cairo(surface: Any) -> Picture:
+def _from_cairo(surface: Any, max_pixels: int) -> Picture:
     """Return the pixels of an ImageSurface: 32 bits each in the machine's order, or 8."""
     surface.flush()
     width, height, kind = surface.get_width(), surface.get_height(), int(surface.get_format())
+    _check_pixels(width * height, max_pixels)
     rows = np.frombuffer(surface.get_data(), np.uint8).reshape(height, surface.get_stride())
     if kind == _CAIRO_A8:
         return _from_array(rows[:, :width])
@@ -216,12 +228,13 @@ def _straight(bgra: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
     return np.concatenate((np.minimum(color, 255).astype(np.uint8), bgra[..., 3:]), axis=2)
 
 
-def _from_skia(drawn: Any) -> Picture:
+def _from_skia(drawn: Any, max_pixels: int) -> Picture:
     """Return the pixels of a skia Image, or of the Surface that makes one."""
     make = getattr(drawn, "makeImageSnapshot", None)
     image = drawn if make is None else make()
     if not hasattr(image, "toarray"):
         raise _wrong(f"draw() returned {type(drawn).__name__}, which is no picture")
+    _check_pixels(image.width() * image.height(), max_pixels)
     return _from_array(image.toarray(colorType=sys.modules["skia"].kRGBA_8888_ColorType))
 
 

@@ -6,19 +6,18 @@ and who asks for the same again meanwhile waits for the same drawing rather than
 
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import cache, partial
 from queue import SimpleQueue
-from typing import Generic, TypeVar
-
-from django.db import close_old_connections
+from typing import Any, Generic, TypeVar
 
 from tilewright.cache import SingleFlight
 from tilewright.errors import DrawError, DrawTimeoutError
-from tilewright.image import Encoded
+from tilewright.image import Array, Encoded
 
 T = TypeVar("T")
 
@@ -46,8 +45,12 @@ class Drawings(Generic[T]):
         """Return what the drawing returns or raises, or what the one of that key already does.
 
         ``prepare`` is called in the thread of the one asker that begins it, and returns what
-        draws. Without a limit that draws there too. Raises DrawTimeoutError.
+        draws. Without a limit that draws there too; and so does what a drawing asks for, whose
+        own limit holds: it must not wait for one of the threads that it takes.
+        Raises DrawTimeoutError.
         """
+        if self._threads.here:
+            return _all_here(prepare)
         if time_limit_s is None:
             return self._flight.do(key, lambda: _all_here(prepare))
         running, begins = self._joined(key)
@@ -105,6 +108,12 @@ class _Threads:
         self._left = most
         self._idle = threading.Semaphore(0)
         self._calls: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._own = threading.local()
+
+    @property
+    def here(self) -> bool:
+        """Whether the caller runs in one of them."""
+        return getattr(self._own, "here", False)
 
     def do(self, call: Callable[[], None]) -> None:
         """Call it in one of the threads, when one is free. Not safe between threads."""
@@ -114,6 +123,7 @@ class _Threads:
             threading.Thread(target=self._work, name="tilewright-drawn", daemon=True).start()
 
     def _work(self) -> None:
+        self._own.here = True
         while True:
             call = self._calls.get()
             try:
@@ -139,8 +149,18 @@ def _draw(running: Future[T], draw: Callable[[], T]) -> None:
     else:
         running.set_result(drawn)
     finally:
-        # What asked the database left a connection in this thread, which no request ends.
-        close_old_connections()
+        _close_connections()
+
+
+def _close_connections() -> None:
+    """Let go of the database that was asked: no request ends in this thread.
+
+    A program without Django draws images too.
+    """
+    close = getattr(sys.modules.get("django.db"), "close_old_connections", None)
+    configuration: Any = sys.modules.get("django.conf")
+    if close is not None and configuration.settings.configured:
+        close()
 
 
 def _harmless(error: BaseException) -> Exception:
@@ -158,7 +178,16 @@ def _late(time_limit_s: float) -> DrawTimeoutError:
 
 @cache
 def drawings() -> "Drawings[Encoded]":
-    """Return the drawings of this process."""
+    """Return the pictures that are being drawn in this process."""
+    return Drawings()
+
+
+@cache
+def chunks() -> "Drawings[Array]":
+    """Return the chunks of drawn images that are being drawn: in threads of their own.
+
+    A picture may show such an image, and waits in its thread.
+    """
     return Drawings()
 
 
@@ -170,8 +199,10 @@ def waiting_threads() -> ThreadPoolExecutor:
 
 def _fresh() -> None:
     drawings.cache_clear()
+    chunks.cache_clear()
     waiting_threads.cache_clear()
 
 
 # A child has its parent's record of threads, and none of the threads.
-os.register_at_fork(after_in_child=_fresh)
+if hasattr(os, "register_at_fork"):  # else no process forks
+    os.register_at_fork(after_in_child=_fresh)

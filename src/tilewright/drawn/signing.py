@@ -10,7 +10,10 @@ import time
 
 from django.core.signing import BadSignature, Signer
 
-from tilewright.errors import SignatureError
+from tilewright.errors import ParameterError, SignatureError
+
+LONGEST_S = 10 * 365 * 24 * 3600
+"""How long an address may be valid that is not so for ever."""
 
 _SALT = "tilewright.drawn"
 _STEPS = 8
@@ -44,8 +47,10 @@ def expiry(valid_s: float) -> int:
     """Return the Unix time so many seconds from now, or up to an eighth of them before.
 
     The same one is told for a while, so that the same address is made again, and browsers can
-    keep what it shows.
+    keep what it shows. Raises ParameterError.
     """
+    if not 1 <= valid_s <= LONGEST_S:
+        raise ParameterError("valid_s", f"1 to {LONGEST_S:,} seconds", valid_s)
     step = max(1, int(valid_s) // _STEPS)
     return math.ceil(time.time() + valid_s) // step * step
 

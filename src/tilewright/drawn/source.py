@@ -12,14 +12,18 @@ Put the functions into a module ``drawn_sources`` of an app: every process impor
 """
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from threading import TIMEOUT_MAX
 from typing import Any
 
 from tilewright.drawn.declaration import Declaration
 from tilewright.drawn.declared import Declared
+from tilewright.drawn.running import chunks as running_chunks
 from tilewright.errors import (
     ConfigurationError,
+    DrawTimeoutError,
     OutsideError,
     SourceNotFoundError,
     SourceUnavailableError,
@@ -33,6 +37,9 @@ from tilewright.readers.drawn import DrawnReader, drawn_info, pixel_centers
 __all__ = ["SCHEME", "DrawnSource", "drawn_source", "open_drawn", "pixel_centers"]
 
 SCHEME = "drawn"
+TIME_LIMIT_S = 10.0
+
+logger = logging.getLogger(__name__)
 
 _MEANINGS: Mapping[int, tuple[ColorInterpretation, ...]] = {
     1: ("gray",),
@@ -51,6 +58,8 @@ class DrawnSource:
     declared: Declared
     version: str | Callable[..., str]
     """Changes when the function draws something else; may be asked with the values."""
+    time_limit_s: float | None = TIME_LIMIT_S
+    """How long a call of the function is waited for."""
 
     def source(self, **values: Any) -> Source:
         """Return the source of the image that these values make. Raises ParameterError."""
@@ -72,7 +81,14 @@ class DrawnSource:
         def drawn(window: Window, level: int, plane: Plane) -> Array:
             return draw(window, level, **({"plane": plane} if axes else {}), **values)
 
-        return DrawnReader(source, self.info, drawn, chunks)
+        def within_its_time(key: Hashable, chunk: Callable[[], Array]) -> Array:
+            try:
+                return running_chunks().do((self, key), lambda: chunk, self.time_limit_s)
+            except DrawTimeoutError as error:
+                logger.error("%s: %s", source.uri, error)  # noqa: TRY400 - the trace is our own
+                raise
+
+        return DrawnReader(source, self.info, drawn, chunks, run=within_its_time)
 
     def _version(self, values: Mapping[str, Any]) -> str:
         return self.version if isinstance(self.version, str) else str(self.version(**values))
@@ -91,6 +107,7 @@ def drawn_source(
     axes: Sequence[Axis] = (),
     geo: Geo | None = None,
     micrometres_per_pixel: tuple[float, float] | None = None,
+    time_limit_s: float | None = TIME_LIMIT_S,
 ) -> Callable[[Callable[..., Array]], DrawnSource]:
     """Register a function as an image of ``size`` (width, height), under a name.
 
@@ -98,10 +115,14 @@ def drawn_source(
     declared parameters by name, with ``plane`` too where there are axes. It returns an array
     (band, y, x), or (y, x) of one band, of just that dtype; what was not measured is NaN, or
     the band's nodata value. It runs in any thread, and must return the same for the same: raise
-    ``version`` when it changes. One band is grey, 3 or 4 are colours. Raises ConfigurationError.
+    ``version`` when it changes. One band is grey, 3 or 4 are colours. A call is waited for so
+    many seconds, then clients are told to come back; None: for ever, and it runs in the
+    request's own thread. Raises ConfigurationError.
     """
     if not name.replace("-", "_").isidentifier() or not name.isascii():
         raise ConfigurationError(f"a drawn image's name has letters, digits, - and _, not {name!r}")
+    if time_limit_s is not None and not 0 < time_limit_s <= TIMEOUT_MAX:
+        raise ConfigurationError(f"the drawn image {name}: time_limit_s must be above 0, or None")
     declared = Declared(tuple(parameters), strict=True)
     try:
         info = drawn_info(
@@ -122,7 +143,8 @@ def drawn_source(
         taken = _REGISTERED.get(name)
         if taken is not None and _place(taken.draw) != _place(draw):
             raise ConfigurationError(f"two functions draw the image {name}")
-        made = _REGISTERED[name] = DrawnSource(name, draw, info, declared, version)
+        made = DrawnSource(name, draw, info, declared, version, time_limit_s)
+        _REGISTERED[name] = made
         return made
 
     return register

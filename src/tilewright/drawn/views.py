@@ -147,9 +147,13 @@ class DrawnPicture(Hooks):
 
     def _known(self, found: _Found) -> HttpResponseBase | None:
         """Return the answer to what needs no drawing; None for all else."""
-        if answering.unchanged(self.request, found.validator, found.modified):
+        if answering.unchanged(self.request, found.validator):
+            reply = http.not_modified(found.validator)
+        elif answering.unchanged_if_any(self.request, found.modified):
+            self._prepared(found)  # it may refuse: then there is none
             reply = http.not_modified(found.validator)
         elif self.request.method == "HEAD":
+            self._prepared(found)  # what a GET is refused, a HEAD is too
             media_type = outputs.media_type(found.asked.format, conf.edge().engine.encoder)
             reply = answering.headers_only(media_type, found.validator)
         else:

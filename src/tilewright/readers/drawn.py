@@ -6,7 +6,7 @@ client sends or stores can become one.
 
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from itertools import product
 
 import numpy as np
@@ -20,6 +20,8 @@ from tilewright.readers import ChunkStore
 Draw = Callable[[Window, int, Plane], Array]
 """Draws a window of a level, in that level's own pixels, as (band, y, x) or, of one band, (y, x).
 It must return the same for the same, from any thread."""
+Run = Callable[[Hashable, Callable[[], Array]], Array]
+"""Has the chunk of a key drawn by a call, here or in another thread."""
 
 _TILE = 256
 
@@ -34,12 +36,21 @@ class DrawnReader:
 
     thread_safe = True
 
-    def __init__(self, source: Source, info: ImageInfo, draw: Draw, chunks: ChunkStore) -> None:
+    def __init__(
+        self,
+        source: Source,
+        info: ImageInfo,
+        draw: Draw,
+        chunks: ChunkStore,
+        *,
+        run: Run = lambda _, draw: draw(),
+    ) -> None:
         """Draw nothing yet. ``source`` names the chunks: another image has another one."""
         self._source = source
         self._info = info
         self._draw = draw
         self._chunks = chunks
+        self._run = run
 
     @property
     def info(self) -> ImageInfo:
@@ -82,7 +93,11 @@ class DrawnReader:
         x, y = column * chunk.width, row * chunk.height
         place = Window(x, y, min(chunk.width, size.width - x), min(chunk.height, size.height - y))
         key = ("drawn", self._source, level, column, row, plane)
-        return place, self._chunks.get(key, lambda: self._drawn(place, level, plane))
+
+        def drawn() -> Array:
+            return self._run(key, lambda: self._drawn(place, level, plane))
+
+        return place, self._chunks.get(key, drawn)
 
     def _drawn(self, place: Window, level: int, plane: Plane) -> Array:
         try:

@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 
@@ -18,7 +19,18 @@ def build() -> Callable[..., Any]:
     threading.Thread(target=_follow_parent, name="follow-parent", daemon=True).start()
     from tilewright.site.wsgi import application  # noqa: PLC0415 - it takes a while
 
+    _make_ready()
     return application
+
+
+def _make_ready() -> None:
+    """Load now what the first request would wait for; matplotlib in a thread, as nothing forks."""
+    from django.conf import settings  # noqa: PLC0415 - there are settings only now
+
+    from tilewright.drawn.figure_views import warm_beside  # noqa: PLC0415 - likewise
+
+    import_module(settings.ROOT_URLCONF)
+    warm_beside()
 
 
 def _follow_parent() -> None:

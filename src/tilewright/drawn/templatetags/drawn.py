@@ -38,10 +38,10 @@ def image_tag(
     name: str,
     /,
     *,
-    alt: str = "",
-    css_class: str = "",
-    loading: str = "lazy",
-    decoding: str = "async",
+    alt: str | None = "",
+    css_class: str | None = "",
+    loading: str | None = "lazy",
+    decoding: str | None = "async",
     valid_s: float | None = None,
     **values: Any,
 ) -> SafeString:
@@ -59,9 +59,9 @@ def image_tag(
     size = links.size(name, **values)
     if size is not None:
         attributes += [("width", str(size[0])), ("height", str(size[1]))]
-    attributes += [("alt", alt), ("loading", loading), ("decoding", decoding)]
-    if css_class:
-        attributes.append(("class", css_class))
+    attributes.append(("alt", "" if alt is None else alt))
+    on_wish = (("loading", loading), ("decoding", decoding), ("class", css_class))
+    attributes += [(attribute, value) for attribute, value in on_wish if value]
     return format_html("<img {}>", format_html_join(" ", '{}="{}"', attributes))
 
 

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from tilewright.django import conf
 from tilewright.drawn.figure_views import FigureView
 from tilewright.drawn.figures import literal
-from tilewright.drawn.parameters import Integer
+from tilewright.drawn.parameters import Choice, Integer
 from tilewright.image import Source
 from tilewright.site.drawn.charts import FORMATS, INKS, NO_GROUND, THEME, plain_axes
 from tilewright.site.models import Image
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tilewright.statistics import Histogram as Counted
 
+SCALES = ("log", "linear")
 _MOST_BANDS = 10_000
 
 
@@ -28,6 +29,7 @@ class Histogram(FigureView):
     parameters = (
         *FigureView.parameters,
         Integer("band", default=1, low=1, high=_MOST_BANDS, help="Counts from 1."),
+        Choice("scale", SCALES, default="log", help="Of the counts: log shows the rare ones too."),
         THEME,
     )
     formats = FORMATS
@@ -44,12 +46,17 @@ class Histogram(FigureView):
         measured = conf.edge().engine.measure(_source(image_id), Wanted(), bands=[band - 1])
         return {"counted": measured.bands[0].histogram}
 
-    def plot(self, figure: "Figure", counted: "Counted", band: int, theme: str, **_: Any) -> None:
+    def plot(
+        self, figure: "Figure", counted: "Counted", band: int, scale: str, theme: str, **_: Any
+    ) -> None:
         """Plot the counts as steps."""
         ink = INKS[theme]
         axes = plain_axes(figure, ink)
         axes.stairs(counted.counts, counted.edges, fill=True, color=ink.accent)
         axes.margins(x=0)
+        if scale == "log":
+            axes.set_yscale("symlog", linthresh=1)  # which has a place for 0
+        axes.yaxis.set_major_formatter("{x:,.0f}")
         axes.set_ylim(bottom=0)
         axes.set_title(literal(f"Band {band}"), color=ink.text, loc="left")
 

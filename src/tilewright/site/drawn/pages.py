@@ -9,10 +9,12 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from tilewright.django import conf
 from tilewright.drawn.declared import Declared
-from tilewright.errors import ParameterError, SourceUnavailableError
+from tilewright.errors import ParameterError, SourceUnavailableError, TilewrightError
 from tilewright.site.drawn import waves
 from tilewright.site.drawn.graph import GRAPHS, MOST_VALUES, Graph
+from tilewright.site.drawn.histogram import SCALES
 from tilewright.site.drawn.mandelbrot import COLORS
 from tilewright.site.models import Image
 
@@ -97,9 +99,34 @@ def histogram(request: HttpRequest) -> HttpResponse:
     images = list(Image.listed()[:_MOST_CHOICES])
     asked = request.GET.get("image", "")
     chosen = next((each for each in images if str(each.pk) == asked), images[0] if images else None)
-    band = request.GET.get("band", "")
-    known = band.isascii() and band.isdigit() and len(band) < 5 and int(band) >= 1  # noqa: PLR2004
-    return _page(request, "histogram", images=images, chosen=chosen, band=int(band) if known else 1)
+    text, scale = request.GET.get("band", ""), request.GET.get("scale", "")
+    known = text.isascii() and text.isdigit() and len(text) < 5 and int(text) >= 1  # noqa: PLR2004
+    band = int(text) if known else 1
+    bands, problem = (None, None) if chosen is None else _bands(chosen, band)
+    return _page(
+        request,
+        "histogram",
+        status=200 if problem is None else 404,
+        images=images,
+        chosen=chosen,
+        band=band,
+        bands=bands,
+        scale=scale if scale in SCALES else SCALES[0],
+        scales=SCALES,
+        problem=problem,
+    )
+
+
+def _bands(image: Image, band: int) -> tuple[int | None, str | None]:
+    """Return how many bands an image has, and why there is no histogram of that one."""
+    try:
+        count = len(conf.edge().engine.info(image.source).bands)
+    except TilewrightError as error:
+        return None, str(error)
+    return (
+        count,
+        None if band <= count else f"band must be {'1' if count == 1 else f'1 to {count}'}",
+    )
 
 
 def _graph_page(request: HttpRequest, name: str) -> HttpResponse:
