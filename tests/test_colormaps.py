@@ -250,6 +250,45 @@ def test_a_folder_adds_its_files(folder):
         assert np.array_equal(colormaps.table(backwards), table[::-1])
 
 
+@pytest.mark.parametrize(
+    ("name", "same"),
+    [("viridis.lut", "viridis"), ("fire.lut", "imagej:fire"), ("hilo.lut", "imagej:HiLo")],
+)
+def test_tables_of_omero_that_the_catalogue_has(colormaps, name, same):
+    assert colormaps.exists(name)
+    assert name in colormaps.lut_names()
+    assert name not in colormaps.names()
+    assert np.array_equal(colormaps.table(Named(name)), colormaps.table(Named(same)))
+
+
+def test_all_listed_tables_can_be_drawn(colormaps):
+    tables = {name: colormaps.table(Named(name)) for name in colormaps.lut_names()}
+    assert {table.shape for table in tables.values()} == {(256, 4)}
+    # As matplotlib's is: single values are one less.
+    assert np.abs(tables["grays.lut"][:, :3] - np.arange(256.0)[:, np.newaxis]).max() <= 1
+    # Black, and the brightest, stand out; between them it is grey.
+    assert tables["hilo.lut"][[0, 128, 255], :3].tolist() == [
+        [0, 0, 255],
+        [128, 128, 128],
+        [255, 0, 0],
+    ]
+
+
+@pytest.mark.parametrize("name", ["thermal.lut", "cool.lut", "Fire.lut", "fire.LUT", "jet.lut"])
+def test_tables_that_only_share_a_name_or_are_misspelt(colormaps, name):
+    assert not colormaps.exists(name)
+
+
+def test_a_file_goes_before_omeros_table_of_its_name(folder):
+    colormaps = Colormaps(str(folder))
+    (folder / "fire.lut").write_bytes(RAW)
+    assert colormaps.table(Named("fire.lut"))[10].tolist() == [10, 0, 245, 255]
+    names = colormaps.lut_names()
+    assert (names.count("fire.lut"), "fire_ice.lut" in names) == (1, True)
+    (folder / "fire.lut").unlink()
+    assert colormaps.table(Named("fire.lut"))[0].tolist() == [0, 0, 0, 255]
+
+
 def test_a_changed_file_is_read_anew(folder):
     colormaps = Colormaps(str(folder))
     assert colormaps.table(Named("fire_ice.lut")) is colormaps.table(Named("fire_ice.lut"))

@@ -135,6 +135,8 @@ class ImageInfo:
     """Along x and y, at level 0."""
     magnification: float | None = None
     """Of the objective, at level 0."""
+    significant_bits: int | None = None
+    """How many bits of a whole number were measured, 12 of a camera's 16; None: all of them."""
     associated: tuple[str, ...] = ()
     """Names of further images in the same source: ``label``, ``macro``, ``thumbnail``."""
     metadata: Mapping[str, Any] = field(default_factory=dict)

@@ -133,6 +133,16 @@ def test_answers_to_its_own_names_only(server):
         assert client.get("/", headers={"Host": "localhost"}).status_code == 200
 
 
+@pytest.mark.parametrize("kind", ["charset=base64", "charset=punycode", "a*=none''b", "charset=\\"])
+@pytest.mark.parametrize("path", ["/webgateway/luts/", "/api/images/", "/healthz"])
+def test_answers_whatever_content_type_names(server, path, kind):
+    # Django would read the query in it before it can tell of an error.
+    headers = {"Content-Type": f"text/plain; {kind}"}
+    with server.client() as client:
+        assert client.get(f"{path}?a=%C3%A9", headers=headers).status_code == 200
+    assert "Traceback" not in server.log.read_text()
+
+
 def test_says_where_it_serves(server):
     log = server.log.read_text()
     assert f"Tilewright serves 3 images at {server.address}/" in log

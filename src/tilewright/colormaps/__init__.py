@@ -4,6 +4,7 @@ from difflib import get_close_matches
 from hashlib import blake2b
 
 from tilewright.colormaps.catalogue import (
+    OMERO_LUTS,
     REVERSED,
     Entry,
     canonical,
@@ -99,6 +100,13 @@ class Colormaps:
     def names(self) -> tuple[str, ...]:
         """Return the names of `listing`, one after the other."""
         return tuple(name for names in self.listing().values() for name in names)
+
+    def lut_names(self) -> tuple[str, ...]:
+        """Return the names of all lookup tables, ``NAME.lut``: own files and some of OMERO's.
+
+        A file of one of these names is meant by it.
+        """
+        return tuple(sorted({*self._files.names(), *OMERO_LUTS}, key=str.lower))
 
     def listing(self) -> dict[str, list[str]]:
         """Return the names by family: own files first, then matplotlib, then the others."""

@@ -32,6 +32,24 @@ _PREFIXES: Mapping[str, str] = {
     "sns": "seaborn",
 }
 """What the packages themselves, and palettable, put in front of a name."""
+OMERO_LUTS: Mapping[str, str] = {
+    "cividis.lut": "cividis",
+    "fire.lut": "imagej:fire",
+    "glasbey.lut": "glasbey:glasbey",
+    "grays.lut": "gray",
+    "green_fire_blue.lut": "imagej:GreenFireBlue",
+    "hilo.lut": "imagej:HiLo",
+    "ice.lut": "imagej:ice",
+    "inferno.lut": "inferno",
+    "magma.lut": "magma",
+    "mako.lut": "mako",
+    "plasma.lut": "plasma",
+    "rocket.lut": "rocket",
+    "turbo.lut": "turbo",
+    "viridis.lut": "viridis",
+}
+"""Of the lookup tables that OMERO ships those whose map the catalogue has; a few of their values may
+differ. Others only share a name: ImageJ's ``thermal`` is not that of cmocean."""
 _STEPS = re.compile(r"(.+)_([0-9]{1,3})")
 _PARTS = re.compile(r"([^0-9]*)([0-9]*)")
 _LONGEST = 80
@@ -55,7 +73,7 @@ def resolve(name: str) -> Entry | None:
     Understood are a plain name (``viridis``), one with its family (``cmocean:thermal``,
     ``cmocean.thermal``, ``cmo.thermal``, ``cet_fire``, ``colorbrewer.sequential.Blues_6``), a
     number of steps (``plasma_6``), and ``_r`` at the end for the other way round. Capital
-    letters do not matter.
+    letters do not matter, but in OMERO's names of tables (``fire.lut``).
     """
     # Text of any length from anywhere is not to be remembered.
     return _resolved(name) if len(name) <= _LONGEST else None
@@ -172,6 +190,7 @@ def _short_names() -> Mapping[str, str]:
 
 def _key(name: str) -> str | None:
     """Return where `cmap` keeps a map; None when it has none of that name."""
+    name = OMERO_LUTS.get(name, name)
     family, mark, short = name.rpartition(":" if ":" in name else ".")
     family = family.partition(".")[0].lower()
     if mark and not family:

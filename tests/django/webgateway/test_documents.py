@@ -1,7 +1,6 @@
 """What tells: imgData, histograms, lookup tables."""
 
 import io
-import json
 
 import numpy as np
 import pytest
@@ -106,15 +105,26 @@ def test_lookup_tables(project, client, cells, tmp_path, picture_of):
     (tmp_path / "damaged.lut").write_bytes(b"nothing")
     project.TILEWRIGHT = {**project.TILEWRIGHT, "lut_folder": str(tmp_path)}
     told = client.get("/webgateway/luts/?rgb=true").json()
-    (lut,) = told["luts"]
-    assert lut["name"] == "cool.lut"
+    own = {row["name"]: row for row in told["luts"]}
+    assert "damaged.lut" not in own
+    lut = own["cool.lut"]
     assert lut["rgb"][3] == [3, 252, 3]
     sheet = np.asarray(Image.open(io.BytesIO(client.get("/webgateway/luts_png/").content)))
-    assert sheet.shape == (20, 256, 4)
-    assert sheet[5, 3].tolist() == [3, 252, 3, 255]
+    assert sheet.shape == (10 * (len(own) + 1), 256, 4)
+    assert sheet[10 * lut["png_index_new"] + 5, 3].tolist() == [3, 252, 3, 255]
     path = f"/webgateway/render_image/{cells.pk}/0/0/?c=1|0:1000$cool.lut&m=c"
     pixel = np.asarray(picture_of(client.get(path)))[20, 20].astype(int)
     assert np.abs(pixel - [255, 0, 255]).max() < 8
+
+
+def test_tables_of_omero_without_a_folder(client, cells, picture_of):
+    names = [row["name"] for row in client.get("/webgateway/luts/").json()["luts"]]
+    assert {"fire.lut", "viridis.lut"} <= {*names}
+    root = f"/webgateway/render_image/{cells.pk}/0/0/?m=c&format=png&c=1|0:1000$"
+    pixel = np.asarray(picture_of(client.get(f"{root}viridis.lut")))[20, 20]
+    assert pixel.tolist() == [253, 231, 36]
+    # One that is not there leaves the channel its colour.
+    assert client.get(f"{root}thermal.lut").content == client.get(f"{root}FF0000").content
 
 
 def test_documents_change_their_tag_with_their_words(client, stack):
@@ -129,4 +139,3 @@ def test_documents_change_their_tag_with_their_words(client, stack):
 
 def test_what_lists_nothing(client):
     assert client.get("/webgateway/open_with/").json() == {"open_with_options": []}
-    assert json.loads(client.get("/webgateway/luts/").content)["luts"] == []

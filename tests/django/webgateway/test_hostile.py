@@ -250,3 +250,6 @@ def test_a_table_that_is_replaced_is_seen(project, public, client, cells, tmp_pa
 def test_thumbnails_too_large_are_refused_once(public, client, slide):
     response = client.get(f"/webgateway/get_thumbnails/99999/?id={slide.pk}")
     assert (response.status_code, response.json()["parameter"]) == (400, "width")
+    ids = "&".join(f"id={slide.pk + place}" for place in range(50))
+    response = client.get(f"/webgateway/get_thumbnails/4096/?{ids}")
+    assert (response.status_code, response.json()["limit"]) == (413, "output_pixels")

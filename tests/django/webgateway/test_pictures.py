@@ -203,6 +203,32 @@ def test_a_download_has_a_name(client, slide, picture_of):
     assert response["Content-Disposition"] == 'attachment; filename="slide.png"'
 
 
+def test_case_18_each_setting_is_in_the_key_and_nothing_else(client, cells):
+    root = f"/webgateway/render_image_region/{cells.pk}"
+    base = "region=0,0,20,20&c=1|0:900$FF0000&m=c"
+    inverted = 'maps=[{"inverted":{"enabled":true}}]'
+    polynomial = 'maps=[{"quantization":{"family":"polynomial","coefficient":%s}}]'
+    changes = (
+        *("m=g", "q=0.5", "flip=h", "flip=v", "format=png", "tile=0,0,0,20,19", inverted),
+        *("p=intmax", "p=intmax|0:1", "p=intmax|1:2", "p=intmean", "region=0,0,20,21"),
+        *("c=1|0:901$FF0000", "c=1|0:900$FF0001", "c=2|0:900$FF0000", "c=-1|0:900$FF0000"),
+        *(polynomial % 2, polynomial % 3),
+    )
+    paths = [f"0/0/?{base}", f"1/0/?{base}", f"0/1/?{base}"]
+    paths += [f"0/0/?{base}&{change}" for change in changes]
+    tags = [client.get(f"{root}/{path}")["ETag"] for path in paths]
+    assert len({*tags}) == len(paths)
+    for noise in ("_=7", "rev=9", "callback=f", "callback=1()", "debug=slow", "bsession=x", "zm=1"):
+        assert client.get(f"{root}/0/0/?{base}&{noise}")["ETag"] == tags[0]
+    # In other words: the same numbers, colours and settings.
+    for same in (
+        "m=c&c=%201%20|0.0:9e2$f00,-2&region=00,0,20,20",
+        f"{base}&q=0.85&p=normal&flip=&format=jpeg&maps=[]",
+        f"{base},-3|0:5$00FF00&maps=[%7B%7D,%7B%7D]",
+    ):
+        assert client.get(f"{root}/0/0/?{same}")["ETag"] == tags[0]
+
+
 def test_a_known_picture_is_a_304_without_a_file(client, slide, tmp_path, monkeypatch):
     from tilewright.django import conf  # noqa: PLC0415 - the apps are ready only now
 
@@ -265,7 +291,7 @@ def test_options_tell_what_the_microservice_tells(client, slide):
         told = client.options(path).json()
         assert told["provider"] == "ImageRegionMicroservice"
         assert told["options"]["maxTileLength"] == 1024
-        assert "png-tiles" in told["features"]
+        assert {"png-tiles", "support-missing-channels"} <= {*told["features"]}
 
 
 def test_the_aliases_of_the_webclient(client, slide):

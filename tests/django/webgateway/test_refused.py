@@ -4,6 +4,7 @@ import json
 from urllib.parse import quote
 
 import pytest
+from django.test import Client
 
 from tests.django.webgateway.conftest import COLOURS
 
@@ -181,9 +182,28 @@ def test_paths(ask, cells, path, status):
     assert ask(f"/webgateway/{named.replace('{huge}', '9' * 5000)}") == status
 
 
+@pytest.mark.parametrize("wrong", ["abc", "1.0", "-1", "+1", "0x1", "%D9%A1", "%20", "1e0", "%00"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "imgData/{wrong}/",
+        "render_image_region/{wrong}/0/0/?tile=0,0,0",
+        "render_image_region/{id}/{wrong}/0/?tile=0,0,0",
+        "render_image_region/{id}/0/{wrong}/?tile=0,0,0",
+        "histogram_json/{id}/channel/{wrong}/",
+    ],
+)
+def test_case_28_what_is_no_number(ask, cells, path, wrong):
+    assert ask(f"/webgateway/{path.format(id=cells.pk, wrong=wrong)}") == 400
+
+
 def test_more_thumbnails_than_a_batch(ask, cells):
     ids = "&".join(f"id={n}" for n in range(51))
     assert ask(f"/webgateway/get_thumbnails/?{ids}") == 400
+
+
+FORM = "application/x-www-form-urlencoded"
+FILE = '--x\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n'
 
 
 @pytest.mark.parametrize(
@@ -199,15 +219,22 @@ def test_more_thumbnails_than_a_batch(ask, cells):
         ("not a form", "multipart/form-data", 400),
         ("--x\r\nbroken", "multipart/form-data; boundary=x", 404),
         ("{}", "application/json", 404),
+        ("toids=1", f"{FORM}; charset=latin-1", 400),
+        (f"{FILE}1\r\n" * 200 + "--x--", "multipart/form-data; boundary=x", 400),
         ("x" * (3 << 20), None, 413),
     ],
 )
-def test_posts(ann, cells, body, kind, status):
-    ann.raise_request_exception = False
-    form = "application/x-www-form-urlencoded"
+def test_posts(users, cells, body, kind, status):
+    """With Django's check of the token, which reads the form before the view does."""
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    client.force_login(users[0])
+    client.cookies["csrftoken"] = token = "a" * 32
     for path in ("resetRDef", "applyOwnersRDef"):
-        response = ann.post(f"/webgateway/{path}/", body, content_type=kind or form)
+        response = client.post(
+            f"/webgateway/{path}/", body, content_type=kind or FORM, headers={"x-csrftoken": token}
+        )
         assert response.status_code == status, response.content[:300]
+        assert response["Content-Type"] == "application/problem+json"
         assert len(response.content) < 2000
 
 

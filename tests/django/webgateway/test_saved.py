@@ -130,6 +130,18 @@ def test_settings_are_pasted_where_they_fit(ann, cells, other, slide, add):
     assert response.json() == {"True": [other.pk], "False": ids[1:]}
 
 
+def test_settings_are_pasted_on_fewer_planes(ann, cells, add):
+    short = add("short", np.full((1, 2, 3, 20, 20), 9, np.uint16))
+    save(ann, cells, c=WINDOWS, m="c", z=4, t=2)
+    ann.get(f"/webgateway/copyImgRDef/?fromid={cells.pk}")
+    pasted = ann.post("/webgateway/copyImgRDef/", {"toids": [short.pk, cells.pk]}).json()
+    assert {*pasted["True"]} == {short.pk, cells.pk}
+    found = data(ann, short)
+    assert (found["rdefs"]["defaultZ"], found["rdefs"]["defaultT"]) == (1, 0)
+    assert [one["window"]["end"] for one in found["channels"]] == [2000, 3000, 4000]
+    assert data(ann, cells)["rdefs"]["defaultZ"] == 3
+
+
 def test_copying_without_words_or_before_anything(ann, cells):
     assert ann.get("/webgateway/copyImgRDef/").status_code == 405
     assert ann.get("/webgateway/getImgRDef/").json() == {"rdef": None}
@@ -171,6 +183,27 @@ def test_case_26_the_owners_settings_and_ones_own(ann, ben, users, add):
     assert ann.get(f"{root}?rdefId={rows[0]['id']}").status_code == 404
     assert ben.post("/webgateway/applyOwnersRDef/", {"toids": [scan.pk]}).json()["True"]
     assert ben.get(root).content == ann.get(root).content
+
+
+def test_the_owners_settings_are_copied(ann, ben, users, add):
+    scan = add("owned", np.full((60, 60, 3), 100, np.uint8), look=str(users[0].pk), tile=(64, 64))
+    apply = "/webgateway/applyOwnersRDef/", {"toids": [scan.pk]}
+    as_imported = data(ann, scan)
+    save(ben, scan, c="1|0:7$FF0000,2|0:7$00FF00,3|0:7$0000FF", m="g")
+    # An owner who has saved nothing sees what the file suggests.
+    assert ben.post(*apply).json() == {"True": [scan.pk], "False": []}
+    assert data(ben, scan) == as_imported
+    save(ann, scan, c="1|0:9$FF0000,2|0:9$00FF00,3|0:9$0000FF", m="c", z=1)
+    owners = data(ann, scan)
+    ben.post(*apply)
+    assert data(ben, scan) == owners != as_imported
+    # They are a copy: what the owner changes later is not Ben's.
+    save(ann, scan, c="1|0:5$FF0000,2|0:5$00FF00,3|0:5$0000FF", m="c")
+    assert data(ben, scan) == owners != data(ann, scan)
+    # To the owner's own nothing happens.
+    before = data(ann, scan)
+    assert ann.post(*apply).json()["True"] == [scan.pk]
+    assert data(ann, scan) == before
 
 
 def test_case_26_defaults_are_told_and_not_saved(ann, cells):
@@ -215,7 +248,11 @@ def test_who_is_not_logged_in(client, slide, cells):
     assert sent["Location"].startswith(f"/login/?url=%2Fwebgateway%2Frender_image%2F{slide.pk}%2F0")
     script = client.get(path, headers={"x-requested-with": "XMLHttpRequest"})
     assert (script.status_code, script["Content-Type"]) == (403, "application/problem+json")
-    assert client.post(f"/webgateway/saveImgRDef/{slide.pk}/?{COMPLETE}").status_code == 302
+    save = f"/webgateway/saveImgRDef/{slide.pk}/?{COMPLETE}"
+    for visitor in (client, Client(enforce_csrf_checks=True)):
+        assert visitor.post(save).status_code == 302
+        refused = visitor.post(save, headers={"x-requested-with": "XMLHttpRequest"})
+        assert (refused.status_code, refused["Content-Type"]) == (403, "application/problem+json")
     assert client.get(f"/webgateway/get_thumbnails/?id={slide.pk}").status_code == 302
 
 

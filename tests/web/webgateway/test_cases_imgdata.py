@@ -138,6 +138,19 @@ def test_types(dtype, name, ends):
     assert (found["meta"]["pixelsType"], found["pixel_range"]) == (name, ends)
 
 
+def test_case_27_the_range_of_the_bits_that_count():
+    info = replace(layout(9, 9, bands=1), significant_bits=12)
+    found = told(info)
+    assert (found["meta"]["pixelsType"], found["pixel_range"]) == ("uint16", [0, 4095])
+    assert found["channels"][0]["window"] == {
+        "min": 0.0,
+        "max": 4095.0,
+        "start": 0.0,
+        "end": 4095.0,
+    }
+    assert told(replace(info, dtype="int16"))["pixel_range"] == [-2048.0, 2047.0]
+
+
 SIXTEEN = [
     *((1, 1), (2, 1), (2, 2), (2, 2), (3, 2), (3, 2)),
     *[(3, 3)] * 3,

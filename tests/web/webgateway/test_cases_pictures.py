@@ -10,11 +10,13 @@ from PIL import Image
 
 from tests.web.webgateway.samples import RGB, layout, subject, write_rgb, write_stack
 from tilewright.blobs.local import local_source
+from tilewright.config import Limits
 from tilewright.engine import Engine
 from tilewright.errors import LimitError, OutsideError, ParameterError
 from tilewright.style import Style
 from tilewright.web.webgateway.limits import GatewayLimits
 from tilewright.web.webgateway.pictures import (
+    check_thumbnails,
     image_request,
     needs_ranges,
     region_request,
@@ -141,6 +143,20 @@ def test_thumbnails_show_the_middle_or_the_plane_asked():
         thumbnail_request("z=x", CELLS)
     assert thumbnail_rdef("rdefId=7&rev=3") == 7
     assert thumbnail_rdef("") is None
+
+
+@pytest.mark.parametrize(
+    ("count", "width", "fits"),
+    [(50, None, True), (50, 1000, True), (4, 4096, True), (5, 4096, False), (50, 1200, False)],
+)
+def test_thumbnails_of_one_answer_have_a_limit(count, width, fits):
+    most = Limits().output_pixels
+    if fits:
+        check_thumbnails(count, width, most)
+    else:
+        with pytest.raises(LimitError) as caught:
+            check_thumbnails(count, width, most)
+        assert (caught.value.limit, caught.value.allowed) == ("output_pixels", most)
 
 
 def test_ids_of_thumbnails():

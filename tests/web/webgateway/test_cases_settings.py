@@ -208,9 +208,46 @@ def test_a_table_lies_over_the_colour_and_a_colour_takes_it_off():
     ],
 )
 def test_case_22_and_27_ranges_of_types(dtype, ends):
-    assert type_range(dtype) == ends
-    window = defaults(layout(9, 9, bands=1, dtype=dtype), {}).channels[0]
+    info = layout(9, 9, bands=1, dtype=dtype)
+    assert type_range(info) == ends
+    window = defaults(info, {}).channels[0]
     assert (window.start, window.end) == ends
+
+
+@pytest.mark.parametrize(
+    ("dtype", "bits", "ends"),
+    [
+        ("uint16", 12, (0, 4095)),
+        ("uint16", 16, (0, 65535)),
+        ("uint16", 32, (0, 65535)),
+        ("int16", 12, (-2048, 2047)),
+        ("uint8", 1, (0, 1)),
+        ("int8", 1, (-1, 0)),
+        ("uint32", 24, (0, 16777215)),
+        ("float32", 12, (-2147483648, 2147483647)),
+        ("bool", 8, (0, 1)),
+    ],
+)
+def test_case_27_ranges_of_the_bits_that_count(dtype, bits, ends):
+    info = replace(layout(9, 9, bands=1, dtype=dtype), significant_bits=bits)
+    assert type_range(info) == ends
+    window = defaults(info, {}).channels[0]
+    assert (window.start, window.end) == ends
+
+
+@pytest.mark.parametrize(
+    ("window", "ends"),
+    [("0:65535", (0, 4095)), ("9:8", (0, 4095)), ("100:4150", (100, 4095)), ("0:9", (0, 9))],
+)
+def test_case_27_windows_lie_within_the_bits_that_count(window, ends):
+    info = replace(INFO, significant_bits=12)
+    stretch = style_of({"c": f"1|{window}$FF0000"}, subject(info)).channels[0].stretch
+    assert (stretch.low.amount, stretch.high.amount) == ends
+    saved = saved_by(info=info, c=f"1|{window}$FF0000").channels[0]
+    assert (saved.start, saved.end) == ends
+    assert copied_document(defaults(info, {}), info)["pixel_range"] == "0:4095"
+    # The same query on an image of all its bits is another look.
+    assert style_of({"c": "1|0:65535$FF0000"}, subject(INFO)).channels[0].stretch.high.amount > 4095
 
 
 @pytest.mark.parametrize(

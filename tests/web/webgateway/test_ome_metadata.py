@@ -19,6 +19,14 @@ def told(info):
     return image_data(About(1, "a"), info, defaults(info, {}), {}, rights=Rights(), limits=LIMITS)
 
 
+def read_info(path):
+    engine = Engine()
+    try:
+        return engine.info(local_source(path))
+    finally:
+        engine.close()
+
+
 def test_a_file_of_three_dyes(tmp_path):
     path = tmp_path / "dyes.ome.tif"
     channels = {
@@ -29,9 +37,7 @@ def test_a_file_of_three_dyes(tmp_path):
     metadata = {"axes": "ZCYX", "PhysicalSizeZ": 0.2, "PhysicalSizeX": 0.1, "Channel": channels}
     data = np.zeros((4, 3, 16, 16), np.uint16)
     tifffile.imwrite(path, data, ome=True, photometric="minisblack", metadata=metadata)
-    engine = Engine()
-    info = engine.info(local_source(path))
-    engine.close()
+    info = read_info(path)
     assert info.axes == (Axis("z", 4, 0.2),)
     document = told(info)
     assert document["pixel_size"] == {"x": 0.1, "y": 0.1, "z": 0.2}
@@ -87,6 +93,46 @@ def test_wavelengths(text, wavelength):
 def test_focal_steps(text, step):
     (image,) = ome_images(XML.format(pixels=text, channel=""))
     assert image.scale.micrometres_per_plane == step
+
+
+@pytest.mark.parametrize(
+    ("text", "bits"),
+    [
+        ('SignificantBits="12"', 12),
+        ('SignificantBits="0"', None),
+        ('SignificantBits="twelve"', None),
+        ('SignificantBits="NaN"', None),
+        ("", None),
+    ],
+)
+def test_significant_bits(text, bits):
+    (image,) = ome_images(XML.format(pixels=text, channel=""))
+    assert image.significant_bits == bits
+
+
+@pytest.mark.parametrize(
+    ("dtype", "stated", "bits"),
+    [
+        ("uint16", 12, 12),
+        ("int16", 12, 12),
+        ("uint16", 16, None),
+        ("uint16", 40, None),
+        ("uint16", -3, None),
+        ("float32", 12, None),
+    ],
+)
+def test_the_bits_that_a_file_says_count(tmp_path, dtype, stated, bits):
+    path = tmp_path / "camera.ome.tif"
+    metadata = {"axes": "YX", "SignificantBits": stated}
+    tifffile.imwrite(path, np.zeros((16, 16), dtype), ome=True, metadata=metadata)
+    assert read_info(path).significant_bits == bits
+
+
+def test_the_bits_of_a_packed_file_count(tmp_path):
+    path = tmp_path / "packed.tif"
+    data = np.arange(256, dtype=np.uint16).reshape(16, 16)
+    tifffile.imwrite(path, data, bitspersample=12, photometric="minisblack")
+    assert read_info(path).significant_bits == 12
 
 
 @pytest.mark.parametrize(

@@ -86,14 +86,15 @@ def reset(request: HttpRequest) -> HttpResponse:
 
 @writes
 def apply_owners(request: HttpRequest) -> HttpResponse:
-    """Drop the user's settings of images, so that their owners' are shown."""
-    return _change_all(request, logged_in(request), _follow_owner)
+    """Save the settings that the owners of images see."""
+    return _change_all(request, logged_in(request), _as_owner)
 
 
 def _paste(seen: Opened, user: Any, settings: RenderingSettings) -> bool:
-    if not settings.fits(seen.info):
+    moved = settings.moved_to(seen.info)
+    if not moved.fits(seen.info):
         return False
-    saved.store(seen.id, user, settings)
+    saved.store(seen.id, user, moved)
     return True
 
 
@@ -102,8 +103,8 @@ def _reset(seen: Opened, user: Any) -> bool:
     return True
 
 
-def _follow_owner(seen: Opened, user: Any) -> bool:
-    saved.forget(seen.id, user)
+def _as_owner(seen: Opened, user: Any) -> bool:
+    saved.store(seen.id, user, seen.owners_settings())
     return True
 
 
@@ -133,7 +134,8 @@ def _targets(posted: QueryDict) -> list[int]:
         raise OutsideError("toids names no image")
     if len(texts) > MOST_TARGETS:
         raise ParameterError("toids", f"at most {MOST_TARGETS} images", len(texts))
-    return list(dict.fromkeys(number("toids", text) for text in texts))
+    # In one order: two requests in transactions would else wait for each other's rows.
+    return sorted({number("toids", text) for text in texts})
 
 
 def _check_right(seen: Opened) -> None:

@@ -17,5 +17,5 @@ class WebgatewayConfig:
     interpolate: bool = True
     """Whether viewers smooth pixels that they enlarge."""
     init_zoom: int = 0
-    """Where viewers begin: 0 shows most detail; -1 is the smallest level."""
+    """Where viewers begin, as OMERO counts: 0 shows the whole image; -1 shows most detail."""
     limits: GatewayLimits = field(default_factory=GatewayLimits)

@@ -21,8 +21,6 @@ from tilewright.web.webgateway.imgdata import dotted, image_data
 from tilewright.web.webgateway.luts import Lut, luts_document, luts_rgb, luts_sheet
 from tilewright.web.webgateway.rdefs import SavedRow, rdefs_document
 
-_LUT = ".lut"
-
 
 @reads
 def image(request: HttpRequest, iid: str, key: str | None = None) -> HttpResponse:
@@ -114,13 +112,12 @@ def _saved_rows(seen: Opened) -> list[SavedRow]:
 
 
 def _luts() -> list[Lut]:
-    """Return the lookup tables of the project's folder; those that are damaged are left out."""
+    """Return the lookup tables that there are; files that are damaged are left out."""
     colormaps: Colormaps = conf.edge().engine.colormaps
     found = []
-    for name in colormaps.names():
-        if name.endswith(_LUT):
-            try:
-                found.append(Lut(name, colormaps.table(Named(name))))
-            except SourceError:
-                continue
+    for name in colormaps.lut_names():
+        try:
+            found.append(Lut(name, colormaps.table(Named(name))))
+        except SourceError:
+            continue
     return found

@@ -6,12 +6,18 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
-from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 import tilewright
 from tilewright.django import conf
@@ -27,7 +33,7 @@ View = Callable[..., HttpResponseBase]
 _READS = ("GET", "HEAD")
 _LONGEST_WAY_BACK = 6_000
 """Characters of a query at the login: proxies refuse longer headers, and so does Django."""
-_FEATURES = ("flip", "png-tiles", "quantization")
+_FEATURES = ("flip", "png-tiles", "quantization", "support-missing-channels")
 
 
 def reads(view: View) -> View:
@@ -37,12 +43,12 @@ def reads(view: View) -> View:
 
 def writes(view: View) -> View:
     """Guard a view that changes what a user has saved: by POST, with Django's CSRF token."""
-    return csrf_protect(_guarded(view, ("POST",)))
+    return _checked(view, ("POST",))
 
 
 def reads_and_writes(view: View) -> View:
     """Guard a view that does both."""
-    return csrf_protect(_guarded(view, (*_READS, "POST")))
+    return _checked(view, (*_READS, "POST"))
 
 
 def logged_in(request: HttpRequest) -> Any:
@@ -58,6 +64,12 @@ def not_allowed(method: str | None, allowed: tuple[str, ...]) -> HttpResponse:
     detail = f"the method is one of {', '.join(allowed)}"
     headers = {"Allow": ", ".join((*allowed, "OPTIONS"))}
     return to_response(http.problem_document(405, detail, {}, headers), method)
+
+
+def _checked(view: View, methods: tuple[str, ...]) -> View:
+    # Django's check reads the form: inside, what is wrong with that is said as all else is. The
+    # middleware, which would read it before, is therefore told to leave it to the check.
+    return csrf_exempt(_guarded(csrf_protect(view), methods))
 
 
 def _guarded(view: View, methods: tuple[str, ...]) -> View:
@@ -81,11 +93,15 @@ def _answered(view: View, request: HttpRequest, path: Mapping[str, str]) -> Http
         return refused(error, request.method)
     except RequestDataTooBig:
         return refused(_too_much(request), request.method)
-    except TooManyFieldsSent:
-        allowed = f"of at most {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS} fields"
+    except (TooManyFieldsSent, TooManyFilesSent):
+        fields, files = (
+            settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,
+            settings.DATA_UPLOAD_MAX_NUMBER_FILES,
+        )
+        allowed = f"of at most {fields} fields and {files} files"
         return refused(ParameterError("the request", allowed), request.method)
-    except MultiPartParserError:
-        return refused(ParameterError("the body", "a form that is whole"), request.method)
+    except (MultiPartParserError, BadRequest):
+        return refused(ParameterError("the body", "a whole form in UTF-8"), request.method)
 
 
 def _to_login(request: HttpRequest) -> HttpResponse:

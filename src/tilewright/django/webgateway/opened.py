@@ -61,6 +61,11 @@ class Opened:
         """Return the settings that the user sees."""
         return saved.first(self.rows(), self.info) or self.defaults()
 
+    def owners_settings(self) -> RenderingSettings:
+        """Return the settings that the image's owner sees."""
+        rows = saved.visible(self.id, None, self.image.owner_id)
+        return saved.first(rows, self.info) or self.defaults()
+
     def thumbnail_subject(self, number: int | None) -> Subject:
         """Return what a thumbnail is asked of, in the settings of a row when one is numbered.
 

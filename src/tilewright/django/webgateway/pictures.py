@@ -96,10 +96,10 @@ def thumbnail_text(
 @reads
 def thumbnails(request: HttpRequest, width: str | None = None) -> HttpResponse:
     """Return the thumbnails of many images as data URIs; null for one that cannot be seen."""
-    if width is not None:
-        # What is wrong for all is said once.
-        pictures.thumbnail_side("width", number("width", width))
     ids = pictures.thumbnail_ids(query_of(request))
+    most = conf.edge().engine.config.limits.output_pixels
+    # What is wrong for all is said once.
+    pictures.check_thumbnails(len(ids), None if width is None else number("width", width), most)
     # The tag is made of the pictures: one that cannot be drawn now may be drawn later.
     return document(request, {str(iid): _data_uri_or_none(request, iid, width) for iid in ids})
 

@@ -68,8 +68,3 @@ def store(image: int, user: Any, settings: RenderingSettings) -> None:
     SavedSettings.objects.update_or_create(
         image=image, user_id=user, defaults={"settings": settings.stored()}
     )
-
-
-def forget(image: int, user: Any) -> None:
-    """Drop a user's settings, so that the owner's are shown."""
-    SavedSettings.objects.filter(image=image, user_id=user).delete()

@@ -1,5 +1,7 @@
 """What tags say about bands and colours, and what a dialect is called."""
 
+from typing import Any
+
 import numpy as np
 from tifffile import TiffFile, TiffPage
 
@@ -48,6 +50,16 @@ def sample_bands(page: TiffPage) -> list[Band]:
         )
         for name in names
     ]
+
+
+def significant_bits(page: TiffPage, dtype: np.dtype[Any], stated: int | None) -> int | None:
+    """Return how many bits of whole numbers count: as stated, else by tag 258.
+
+    None when it is all of them, and for other numbers.
+    """
+    bits = page.bitspersample if stated is None else stated
+    whole = dtype.kind in "iu" and isinstance(bits, int)
+    return bits if whole and 0 < bits < _BYTE * dtype.itemsize else None
 
 
 def _nodata(page: TiffPage) -> float | None:

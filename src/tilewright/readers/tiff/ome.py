@@ -36,6 +36,8 @@ class OmeImage:
     scale: Scale
     planes: int
     """How many positions on all axes the text claims; it may claim more than there is."""
+    significant_bits: int | None = None
+    """Of each value; it may claim more than a value has."""
 
 
 def ome_images(xml: str) -> list[OmeImage]:
@@ -81,7 +83,8 @@ def _ome_image(
     down = _micrometres(pixels, "PhysicalSizeY") or across
     sizes = None if across is None or down is None else (across, down)
     scale = Scale(sizes, magnification, _micrometres(pixels, "PhysicalSizeZ"))
-    return OmeImage(element.get("Name", ""), channels, scale, planes)
+    bits = int(number(pixels.get("SignificantBits")) or 0)
+    return OmeImage(element.get("Name", ""), channels, scale, planes, bits or None)
 
 
 def _micrometres(element: ET.Element, name: str, unit: str = "µm") -> float | None:

@@ -99,7 +99,8 @@ class TiffReader:
     def _describe(self, images: Sequence[ome.OmeImage]) -> ImageInfo:
         first, turn = self._layouts[0], self._orientation
         main = self._opening.source.option("associated") is None
-        scale, channels = self._scale_and_channels(images) if main else (Scale(), ())
+        told = self._told(images) if main else None
+        scale = self._scale(told) if main else Scale()
         shown = orientation.shown_size
         return ImageInfo(
             size=shown(turn, first.size),
@@ -111,7 +112,7 @@ class TiffReader:
                 )
                 for layout in self._layouts
             ),
-            bands=self._bands(channels),
+            bands=self._bands(told.channels if told else ()),
             dtype=first.dtype.name,
             format=metadata.format_name(self._tiff),
             axes=tuple(
@@ -125,6 +126,9 @@ class TiffReader:
             micrometres_per_pixel=scale.micrometres_per_pixel
             and _turned(turn, scale.micrometres_per_pixel),
             magnification=scale.magnification,
+            significant_bits=metadata.significant_bits(
+                first.key, first.dtype, told.significant_bits if told else None
+            ),
             associated=tuple(pyramid.associated_series(self._tiff)) if main else (),
             metadata={
                 "compression": str(getattr(first.key.compression, "name", first.key.compression)),
@@ -132,13 +136,12 @@ class TiffReader:
             },
         )
 
-    def _scale_and_channels(
-        self, images: Sequence[ome.OmeImage]
-    ) -> tuple[Scale, tuple[ome.OmeChannel, ...]]:
+    def _told(self, images: Sequence[ome.OmeImage]) -> ome.OmeImage | None:
         # A part of a set of files says more in its XML than it holds: its pages are read as such.
-        if images and self._levels[0].kind == "ome":
-            return images[0].scale, images[0].channels
-        return find_scale(self._tiff, self._layouts[0].key), ()
+        return images[0] if images and self._levels[0].kind == "ome" else None
+
+    def _scale(self, told: ome.OmeImage | None) -> Scale:
+        return told.scale if told else find_scale(self._tiff, self._layouts[0].key)
 
     def _check_planes(self, planes: int) -> None:
         """Raise LimitError: planes may be claimed without a page, and a parser lists them all."""

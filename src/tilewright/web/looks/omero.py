@@ -37,6 +37,7 @@ _HEX = re.compile(r"[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8}")
 _NUMBER = re.compile(r"-?[0-9]{1,6}")
 _FAMILIES = frozenset({"linear", "polynomial", "exponential", "logarithmic"})
 REDUCTIONS: Mapping[str, Reduction] = {"intmax": "max", "intmean": "mean", "intsum": "sum"}
+_BYTE = 8
 _FLOAT_RANGE = (-2147483648.0, 2147483647.0)
 """What OMERO takes for the range of floating numbers."""
 
@@ -144,7 +145,7 @@ def _listed(
         if entry.number < 0:
             continue
         channel = known[band]
-        window = window_of(entry.window, info.dtype)
+        window = window_of(entry.window, info)
         on[band] = replace(
             channel,
             stretch=window or channel.stretch,
@@ -177,21 +178,27 @@ def _ends(text: str) -> tuple[float, float] | None:
         return None
 
 
-def type_range(dtype: str) -> tuple[float, float]:
-    """Return the least and the greatest value of a type, as OMERO has them."""
-    kind = np.dtype(dtype)
+def type_range(info: ImageInfo) -> tuple[float, float]:
+    """Return the least and the greatest value that a pixel can have, as OMERO has them.
+
+    They are those of its type, and of whole numbers those of the bits that count.
+    """
+    kind = np.dtype(info.dtype)
     if kind.kind == "f":
         return _FLOAT_RANGE
     if kind.kind == "b":
         return 0.0, 1.0
-    return float(np.iinfo(kind).min), float(np.iinfo(kind).max)
+    bits = min(info.significant_bits or _BYTE * kind.itemsize, _BYTE * kind.itemsize)
+    if kind.kind == "i":
+        return -(2.0 ** (bits - 1)), 2.0 ** (bits - 1) - 1
+    return 0.0, 2.0**bits - 1
 
 
-def window_of(ends: tuple[float, float] | None, dtype: str) -> Stretch | None:
-    """Return the range that OMERO makes of a window: inside the type's, and rising."""
+def window_of(ends: tuple[float, float] | None, info: ImageInfo) -> Stretch | None:
+    """Return the range that OMERO makes of a window: inside the image's, and rising."""
     if ends is None:
         return None
-    lowest, highest = type_range(dtype)
+    lowest, highest = type_range(info)
     start, end = ends
     if start > end or end - start > highest - lowest:
         return Stretch.of(lowest, highest)

@@ -76,7 +76,7 @@ def histogram_document(
     layer = raster.data[0]
     values = finite(layer if raster.mask is None else layer[raster.mask])
     if asked.whole_type:
-        low, high = omero.type_range(info.dtype)
+        low, high = omero.type_range(info)
     else:
         low, high = value_range(info, asked.band, ranges)
     counted = histogram(values, Wanted(percentiles=(), bins=asked.bins, range=(low, high)))

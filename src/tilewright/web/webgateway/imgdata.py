@@ -69,9 +69,9 @@ def image_data(
 ) -> dict[str, Any]:
     """Return the document of ``imgData/{id}/``.
 
-    ``init_zoom`` counts from full resolution, below 0 from the coarsest level.
+    ``init_zoom`` counts from the coarsest level, below 0 from behind full resolution.
     """
-    low, high = omero.type_range(info.dtype)
+    low, high = omero.type_range(info)
     signed = low < 0
     levels = levels_of(info, limits)
     start = init_zoom if init_zoom >= 0 else max(0, len(levels) + init_zoom)

@@ -53,7 +53,7 @@ def stated_style(values: Mapping[str, Any], subject: Subject) -> Style:
         values.get("p"),
         settings,
         subject.lut_exists,
-        (info.bands, info.dtype, info.axes),
+        (info.bands, info.dtype, info.significant_bits, info.axes),
         info,
     )
     return _parsed(asked) if _is_kept(asked) else _parsed.__wrapped__(asked)
@@ -129,7 +129,7 @@ def _saved(asked: _Asked, numbers: Iterable[int]) -> Style:
             own = settings.channels[number - 1]
             if own.lut is not None and not asked.lut_exists(own.lut):
                 own = replace(own, lut=None)
-            channels.append(own.channel(bands[number - 1], asked.info.dtype))
+            channels.append(own.channel(bands[number - 1], asked.info))
     return Style(tuple(channels[:MOST_CHANNELS]), background=omero.BLACK)
 
 

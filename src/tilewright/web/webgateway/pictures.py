@@ -111,6 +111,16 @@ def thumbnail_ids(query: str) -> tuple[int, ...]:
     return tuple(found)
 
 
+def check_thumbnails(count: int, width: int | None, most: int) -> None:
+    """Raise LimitError when thumbnails of a width come to more pixels than one answer may have.
+
+    ParameterError for a width that no thumbnail has.
+    """
+    side = THUMBNAIL_SIDE if width is None else thumbnail_side("width", width)
+    if count * side**2 > most:
+        raise LimitError("output_pixels", count * side**2, most)
+
+
 def needs_ranges(query: str) -> bool:
     """Tell whether a picture depends on windows that its query leaves to the settings.
 

@@ -71,7 +71,7 @@ def rgb_text(channel: ChannelSettings) -> str:
 
 def copied_document(settings: RenderingSettings, info: ImageInfo) -> dict[str, Any]:
     """Return what ``copyImgRDef`` keeps and ``getImgRDef`` tells: fields of a query."""
-    low, high = omero.type_range(info.dtype)
+    low, high = omero.type_range(info)
     maps = [
         {
             "inverted": {"enabled": channel.inverted},

@@ -63,9 +63,9 @@ class ChannelSettings:
         if self.lut is not None:
             Named(self.lut)
 
-    def channel(self, band: int, dtype: str) -> Channel:
+    def channel(self, band: int, info: ImageInfo) -> Channel:
         """Return the same as a channel of a style."""
-        stretch = omero.window_of((self.start, self.end), dtype)
+        stretch = omero.window_of((self.start, self.end), info)
         if stretch is None:
             raise ValueError("a window has two ends")
         paint = omero.lit(Solid(self.color)) if self.lut is None else Named(self.lut)
@@ -116,6 +116,11 @@ class RenderingSettings:
         z, t = axis_size(info, "z"), axis_size(info, "t")
         return len(self.channels) == len(plain_bands(info)) and self.z < z and self.t < t
 
+    def moved_to(self, info: ImageInfo) -> Self:
+        """Return the same for another image: of fewer planes they begin with the last."""
+        z, t = axis_size(info, "z"), axis_size(info, "t")
+        return replace(self, z=min(self.z, z - 1), t=min(self.t, t - 1))
+
 
 def _channel(row: Mapping[str, Any]) -> ChannelSettings:
     lut = row["lut"]
@@ -159,7 +164,7 @@ def value_range(info: ImageInfo, band: int, ranges: Ranges) -> tuple[float, floa
     low, high = ranges.get(band, (0.0, 0.0))
     if math.isfinite(low) and math.isfinite(high) and low < high:
         return float(low), float(high)
-    return omero.type_range(info.dtype)
+    return omero.type_range(info)
 
 
 def defaults(info: ImageInfo, ranges: Ranges) -> RenderingSettings:
@@ -259,7 +264,7 @@ def _with_entry(
     channel: ChannelSettings, entry: omero.Entry, info: ImageInfo, lut_exists: Luts
 ) -> ChannelSettings:
     channel = replace(channel, active=entry.number > 0)
-    window = omero.window_of(entry.window, info.dtype)
+    window = omero.window_of(entry.window, info)
     if window is not None:
         channel = replace(channel, start=window.low.amount, end=window.high.amount)
     match omero.paint_of(entry.color, lut_exists):
