@@ -45,7 +45,7 @@ ANSWERS = {
     "/image/tiles/0/0/0.png": (200, ""),
     "/image/data/region.tif": (200, ""),
     "/image/info/metadata": (200, ""),
-    "/image/info/metadata?projection=EPSG:3857": (200, ""),
+    "/image/info/metadata?projection=EPSG:3857": (400, "tilewright[geo]"),
     "/image/tiles/0/0/0/corners": (200, ""),
     "/large-image/formats": (200, ""),
     "/image/tiles/0/0/0.png?projection=EPSG:3857": (400, "projection must be left out"),
