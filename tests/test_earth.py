@@ -60,6 +60,12 @@ needs_images = pytest.mark.skipif(not IMAGES.is_dir(), reason="shared images abs
 engine = Engine()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _closed_at_the_end():
+    yield
+    engine.close()
+
+
 @dataclass(frozen=True)
 class Sheet:
     """A file, its source and its info."""

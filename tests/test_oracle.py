@@ -24,6 +24,12 @@ pytestmark = pytest.mark.skipif(not IMAGES.is_dir(), reason="shared images absen
 ENGINE = Engine()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _closed_at_the_end():
+    yield
+    ENGINE.close()
+
+
 def test_every_file_is_in_a_table():
     named = [*TIFFS, *PICTURES, *BY_GDAL, *UNREADABLE, *BAD]
     assert len(named) == len({*named})

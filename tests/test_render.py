@@ -26,6 +26,12 @@ from tilewright.style import Algorithm, Channel, Orientation, Projection, Style
 ENGINE = Engine()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _closed_at_the_end():
+    yield
+    ENGINE.close()
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("looks")

@@ -28,8 +28,8 @@ def colour_at(x: npt.ArrayLike, y: npt.ArrayLike) -> Colours:
 
 def picture(width: int = WIDTH, height: int = HEIGHT) -> Colours:
     """Return the picture, shape (y, x, 3)."""
-    y, x = np.mgrid[:height, :width]
-    return colour_at(x, y)
+    y, x = np.mgrid[:height:CELL, :width:CELL]
+    return colour_at(x, y).repeat(CELL, 0).repeat(CELL, 1)[:height, :width]
 
 
 def write_pyramid(path: Path) -> None:

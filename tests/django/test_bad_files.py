@@ -60,6 +60,16 @@ def test_a_truncated_file_is_answered(answers, scan, folder):
         assert set(answers(name)) - {200}, "a part is missing, and something must say so"
 
 
+def test_what_is_logged_of_a_damaged_file_holds_no_pixels(client, scan, folder, caplog):
+    whole = (folder / scan.file.name).read_bytes()
+    (folder / scan.file.name).write_bytes(whole[:-5000])
+    assert client.get(f"/api/scans/{scan.pk}/data/thumbnail.png").status_code == 422
+    told = [record for record in caplog.records if record.name.startswith("tilewright")]
+    assert [record.levelname for record in told] == ["WARNING"]
+    # An error has a traceback, and that the frames with all that was read.
+    assert {type(value) for value in told[0].args} == {str}
+
+
 def test_flipped_bytes_are_answered(answers, scan, folder):
     whole = (folder / scan.file.name).read_bytes()
     chance = random.Random(8)

@@ -1,8 +1,11 @@
 """Damaged and hostile pictures: a typed error or a right-shaped picture, and soon."""
 
+import gc
+import logging
 import random
 import struct
 import time
+import tracemalloc
 import zlib
 
 import imagecodecs
@@ -10,9 +13,11 @@ import numpy as np
 import pytest
 
 from tests.readers.pictures import (
+    HEIGHT,
     JPEGS,
     LOSSLESS,
     PROFILED,
+    WIDTH,
     animated,
     deep,
     open_bytes,
@@ -74,6 +79,25 @@ def test_truncated_and_flipped(name: str) -> None:
         reach = len(data) if chance.random() < 0.5 else min(len(data), 200)
         damaged[chance.randrange(reach)] ^= 1 << chance.randrange(8)
         survive(bytes(damaged))
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_damaged_picture_leaves_no_memory_behind(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.ERROR, "imagecodecs")  # pytest keeps what it warns of
+    data = SAMPLES[name]()
+    asks, decoded = 20, WIDTH * HEIGHT
+    survive(data[: len(data) * 2 // 3])  # whatever is made once
+    tracemalloc.start()
+    try:
+        for _ in range(asks):
+            survive(data[: len(data) * 2 // 3])
+        gc.collect()
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < asks * decoded / 2
 
 
 def png_claiming(width: int, height: int) -> bytes:

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+import rasterio
 import tifffile
 
 from tilewright.blobs.local import local_source
 from tilewright.engine import Engine
+from tilewright.readers.gdal import georeference
 from tilewright.request import Region
 
 GEOGRAPHIC = (1, 1, 0, 3, 1024, 0, 1, 2, 1025, 0, 1, 1, 2048, 0, 1, 4326)
@@ -39,6 +41,22 @@ def test_control_points_are_found_however_many(tmp_path, count):
     assert len(geo.points) == count
     x, y = geo.to_crs(np.array([20.0]), np.array([10.0]))
     assert (float(x[0]), float(y[0])) == pytest.approx((-74.8, 39.9))
+
+
+def test_what_has_no_code_is_looked_for_once_in_all_that_proj_knows(tmp_path):
+    asked = georeference._named.cache_info  # it takes PROJ 18 ms
+    georeference._named.cache_clear()
+    found = []
+    for meridian in (17, 17, 18):
+        crs = rasterio.CRS.from_proj4(f"+proj=sinu +lon_0={meridian} +R=6371007 +units=m")
+        place = rasterio.Affine(10, 0, 500, 0, -10, 900)
+        path = tmp_path / f"{len(found)}.tif"
+        layout = {"width": 4, "height": 3, "count": 1, "dtype": "uint8"}
+        with rasterio.open(path, "w", driver="GTiff", crs=crs, transform=place, **layout):
+            pass
+        found.append(place_of(path).crs)
+    assert found[0] == found[1] != found[2]
+    assert (asked().hits, asked().misses) == (1, 2)
 
 
 @pytest.mark.parametrize("orientation", [2, 3, 6, 8])

@@ -15,8 +15,8 @@ from django.http.response import HttpResponseBase
 from tilewright.django import conf, earth, numbers, streaming, surface
 from tilewright.django.caching import picture_kind
 from tilewright.django.maps.address import base_url
-from tilewright.django.replies import kept_answer, to_response
-from tilewright.errors import LimitError, OutsideError, ParameterError, SourceError, TilewrightError
+from tilewright.django.replies import kept_answer, note, to_response
+from tilewright.errors import LimitError, OutsideError, ParameterError, TilewrightError
 from tilewright.image import ImageInfo, Source
 from tilewright.request import RenderRequest
 from tilewright.style import Style
@@ -109,8 +109,7 @@ def without(text: str, name: str) -> str:
 
 def refusal(error: TilewrightError, method: str | None) -> HttpResponse:
     """Return the problem document of an error; raise it when the server itself is at fault."""
-    if isinstance(error, SourceError):
-        logger.warning("%s: %s", error.uri, error)
+    note(error)
     problem = http.problem(error)
     if problem is None:
         raise error

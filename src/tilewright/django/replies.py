@@ -20,6 +20,14 @@ logger = logging.getLogger(__name__)
 _SAFE = ("GET", "HEAD")
 
 
+def note(error: TilewrightError) -> None:
+    """Log what is wrong with a source; what a client did is not."""
+    if isinstance(error, SourceError):
+        # As text: a record that is kept with the error would keep the frames that it came
+        # through, and the pixels that were being read there.
+        logger.warning("%s: %s", error.uri, str(error))
+
+
 def to_response(reply: Reply, method: str | None) -> HttpResponse:
     """Return Django's response; to a HEAD it has the headers of the GET and no body."""
     body = b"" if method == "HEAD" else reply.body
@@ -78,8 +86,7 @@ def with_problems(view: View) -> View:
         try:
             return view(request, **path)
         except TilewrightError as error:
-            if isinstance(error, SourceError):
-                logger.warning("%s: %s", error.uri, error)
+            note(error)
             problem = http.problem(error)
             if problem is None:
                 raise

@@ -73,8 +73,10 @@ def colors_at(
 
 def plane(size: tuple[int, int], channel: int, z: int = 0, t: int = 0) -> npt.NDArray[np.uint16]:
     """Return the values of a whole plane, shape (y, x)."""
-    y, x = np.mgrid[: size[1], : size[0]]
-    return value_at(x, y, channel, z, t).astype(np.uint16)
+    width, height = size
+    y, x = np.mgrid[:height:CELL, :width:CELL]
+    cells = value_at(x, y, channel, z, t).astype(np.uint16)
+    return cells.repeat(CELL, 0).repeat(CELL, 1)[:height, :width]
 
 
 def write_pyramid(path: Path) -> None:

@@ -1,6 +1,5 @@
 """WMTS 1.0.0 for Django: by key and value at one address, by resources below it."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial, wraps
@@ -15,8 +14,8 @@ from tilewright.django.maps.documents import send
 from tilewright.django.maps.layers import Layers, MapSource
 from tilewright.django.maps.opened import every_opened, opened
 from tilewright.django.maps.pictures import picture
-from tilewright.django.replies import to_response, with_problems
-from tilewright.errors import OutsideError, ParameterError, SourceError, TilewrightError
+from tilewright.django.replies import note, to_response, with_problems
+from tilewright.errors import OutsideError, ParameterError, TilewrightError
 from tilewright.request import MapTile
 from tilewright.tms import TileMatrix
 from tilewright.web.frames import located
@@ -30,7 +29,6 @@ PATH = "wmts"
 _PLACE = r"(?P<layer>[^/]+)/(?P<style>[^/]+)/(?P<tile_set>[^/]+)/(?P<matrix>[^/]+)"
 _TILE = rf"^{PATH}/{wmts.VERSION}/{_PLACE}/(?P<row>[^/]+)/(?P<column>[^/]+)"
 
-logger = logging.getLogger(__name__)
 View = Callable[..., HttpResponseBase]
 
 
@@ -57,8 +55,7 @@ def _with_reports(view: View) -> View:
         try:
             return view(request)
         except TilewrightError as error:
-            if isinstance(error, SourceError):
-                logger.warning("%s: %s", error.uri, error)
+            note(error)
             report = wmts.exception_report(error)
             if report is None:
                 raise

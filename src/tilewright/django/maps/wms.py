@@ -1,6 +1,5 @@
 """WMS as a plain Django view: one address, three operations."""
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -16,9 +15,9 @@ from tilewright.django.maps.documents import send
 from tilewright.django.maps.layers import Layers, MapSource
 from tilewright.django.maps.opened import every_opened, opened
 from tilewright.django.maps.pictures import picture
-from tilewright.django.replies import kept_answer, to_response
+from tilewright.django.replies import kept_answer, note, to_response
 from tilewright.engine import Engine
-from tilewright.errors import OutsideError, SourceError, TilewrightError
+from tilewright.errors import OutsideError, TilewrightError
 from tilewright.geometry import Affine, Grid
 from tilewright.image import Encoded, ImageInfo, Picture, Plane, Raster
 from tilewright.request import Encoding, RenderRequest
@@ -41,8 +40,6 @@ from tilewright.web.maps.wms.query import (
     version_of_report,
 )
 from tilewright.web.maps.wms.values import Found, document
-
-logger = logging.getLogger(__name__)
 
 _SAFE = ("GET", "HEAD")
 _FIRST = "image/png"
@@ -79,8 +76,7 @@ class _Wms:
                 return self._capabilities()
             return self._map() if wanted == "GetMap" else self._values()
         except TilewrightError as error:
-            if isinstance(error, SourceError):
-                logger.warning("%s: %s", error.uri, error)
+            note(error)
             return self._told(error)
 
     def _capabilities(self) -> HttpResponse:

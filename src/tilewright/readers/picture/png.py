@@ -58,7 +58,10 @@ def survey(opening: Opening) -> Layout:
 
     def decode(_shrink: int, _frame: int) -> Array:
         if palette is None:
-            pixels: Array = imagecodecs.png_decode(whole_file(opening))
+            data = whole_file(opening)
+            samples = () if len(bands) == 1 else (len(bands),)
+            pixels = np.empty((size.height, size.width, *samples), dtype)
+            _decode_into(pixels, data)
             return to_srgb(pixels, icc)
         with open_plugin(PngImageFile, opening.blob) as image:
             image.load()
@@ -76,6 +79,17 @@ def survey(opening: Opening) -> Layout:
         palette=palette,
         metadata=metadata,
     )
+
+
+def _decode_into(pixels: Array, data: bytes) -> None:
+    """Decode a PNG that has this shape and type; raise what the codec does."""
+    try:
+        imagecodecs.png_decode(data, out=pixels)
+    except BaseException:
+        # libpng leaves by a long jump, over the codec's own clearing up: the array is never let
+        # go. What it holds would be lost with it, at each ask for a damaged file.
+        pixels.resize((0,), refcheck=False)
+        raise
 
 
 def _late_exif(blob: Blob) -> bytes | None:
