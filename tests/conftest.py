@@ -3,8 +3,13 @@ from collections import Counter
 from contextlib import ExitStack
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import services
+
+# How long an example takes is the machine's affair, and that of what else it does.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 
 def _serve(start):

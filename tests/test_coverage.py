@@ -311,9 +311,9 @@ def test_a_million_vertices_take_seconds(crs):
     polygon = Polygon("OGC:CRS84", (np.concatenate([ring, ring[:1]]),))
     found = bounds_in(polygon, crs)
     affine = Affine(found.width / 1024, 0, found.x, 0, -found.height / 1024, found.bottom)
-    start = time.perf_counter()
+    start = time.thread_time()
     shares = coverage(polygon, Grid(Size(1024, 1024), affine, crs))
-    assert time.perf_counter() - start < 15
+    assert time.thread_time() - start < 15
     assert 0.7 < shares.mean() < 0.85
 
 
@@ -323,9 +323,9 @@ def test_deep_zooms_take_no_long_time():
     polygon = parse_polygon(json.dumps(document).encode())
     x, y = Transformer.from_crs("OGC:CRS84", "EPSG:3995", always_xy=True).transform(10.0, 20.0)
     grid = Grid(Size(256, 256), Affine(0.01, 0, x - 1.28, 0, -0.01, y + 1.28), "EPSG:3995")
-    start = time.perf_counter()
+    start = time.thread_time()
     shares = coverage(polygon, grid)
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 1
     # The parallel runs through the middle, almost straight.
     assert shares.mean() == pytest.approx(0.5, abs=0.01)
 

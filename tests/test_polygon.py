@@ -169,10 +169,10 @@ def test_the_limits_count_over_all_features(monkeypatch):
 
 def test_a_million_vertices_take_seconds():
     ring = [[n % 10, n % 7] for n in range(999_999)] + [[0, 0]]
-    start = time.perf_counter()
+    start = time.thread_time()
     found = parse_polygon(json.dumps(simple(ring), separators=(",", ":")).encode())
     assert len(found.rings[0]) == 1_000_000
-    assert time.perf_counter() - start < 10
+    assert time.thread_time() - start < 10
 
 
 values = st.recursive(

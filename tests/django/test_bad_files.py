@@ -18,7 +18,7 @@ PATHS = (
     "data/pixel?left=0&top=0",
 )
 TYPED = {404, 413, 415, 422}
-LONGEST_S = 5
+LONGEST_S = 20
 
 
 @pytest.fixture

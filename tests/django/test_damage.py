@@ -20,7 +20,7 @@ SAMPLES = sorted(
     if path.suffix.lower() not in {".nc", ".dcm", ".exr"}  # no reader yet: 415 whatever they hold
 )
 TRUNCATIONS, FLIPS, HEAD = 32, 200, 4096
-LONGEST_S = 5.0
+LONGEST_S = 20.0
 STATUSES = {200, 404, 413, 415, 422}
 ASKS = ("info/metadata", "data/thumbnail.jpg?max_width=64", "tiles/0/0/0.png")
 
