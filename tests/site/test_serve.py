@@ -143,6 +143,15 @@ def test_answers_whatever_content_type_names(server, path, kind):
     assert "Traceback" not in server.log.read_text()
 
 
+@pytest.mark.parametrize("name", ["%C3%A9", "%E4%B8%AD", "%F3%80%90%AD", "%FF"])
+def test_a_body_may_come_to_any_path(server, name):
+    headers = {"Content-Type": "application/geo+json"}
+    with server.client() as client:
+        for path in (f"/{name}", f"/api/images/1/data/feature.{name}"):
+            assert client.post(path, content=b"{}", headers=headers).status_code in {400, 403, 404}
+    assert "Traceback" not in server.log.read_text()
+
+
 def test_says_where_it_serves(server):
     log = server.log.read_text()
     assert f"Tilewright serves 3 images at {server.address}/" in log

@@ -26,7 +26,7 @@ class _Application(WSGIHandler):
 
 def _is_readable(environ: dict[str, Any]) -> bool:
     try:
-        WSGIRequest(environ)
+        WSGIRequest(dict(environ))  # it writes into what it is given
     except (LookupError, ValueError):
         return False
     return True
