@@ -445,3 +445,42 @@ def test_google_is_read_with_the_storages_own_token(ranges, monkeypatch, token):
     assert unquote(path) == "/scans/media/a.tif"
     assert headers.get("authorization") == (f"Bearer {token}" if token else None)
     storage.client.close()
+
+
+def test_locations_in_one_bucket_are_told_apart(put, s3, tiff, pixels):
+    other = io.BytesIO()
+    tifffile.imwrite(other, pixels[::-1].copy(), tile=(256, 256), photometric="rgb")
+    put("media/a.tif", tiff)
+    put("private/a.tif", other.getvalue())
+    media, private = (
+        file_source(field_file(s3_storage(s3, location=location), "a.tif"))
+        for location in ("media", "private")
+    )
+    assert media != private
+    assert colour(media) == at()
+    assert colour(private) == pixels[::-1][200, 300].tolist()
+
+
+@pytest.mark.parametrize(
+    ("refresh_token", "signed"),
+    [(None, ["Bearer one", "Bearer two"]), ("again", ["Bearer one"])],
+    ids=["a token that grows old is replaced", "one that renews itself is kept"],
+)
+def test_two_storages_of_one_google_bucket(ranges, monkeypatch, refresh_token, signed):
+    from google.oauth2.credentials import Credentials  # noqa: PLC0415 - large
+    from storages.backends.gcloud import GoogleCloudStorage  # noqa: PLC0415 - likewise
+
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{ranges.server_port}")
+    storages = [
+        GoogleCloudStorage(
+            bucket_name="scans",
+            project_id="p",
+            credentials=Credentials(token, refresh_token, expiry=datetime(2100, 1, 1)),  # noqa: DTZ001 - as it is told
+        )
+        for token in ("one", "two")
+    ]
+    sources = {file_source(field_file(storage, "a.tif")) for storage in storages}
+    assert len(sources) == 1
+    assert [headers["authorization"] for _, headers in ranges.asked] == signed
+    for storage in storages:
+        storage.client.close()

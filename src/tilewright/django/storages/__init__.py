@@ -17,7 +17,7 @@ from django.utils.functional import LazyObject
 from tilewright.blobs import Blob
 from tilewright.blobs.localcopy import LocalCopies
 from tilewright.config import Config
-from tilewright.django.storages.cloud import CloudDoor, Place, cloud_place
+from tilewright.django.storages.cloud import CloudDoor, Place, cloud_place, object_key
 from tilewright.django.storages.opened import OpenedDoor, storage_id
 from tilewright.django.storages.rasters import RasterDoor
 from tilewright.errors import SourceUnavailableError
@@ -69,9 +69,11 @@ class Storages:
 
         Its version is asked for once in ``Config.remote_fresh_s``. Raises a SourceError.
         """
-        door = self._door(storage)
-        uri = f"{SCHEME}://{door.id}/{name}"
-        return Source(uri, door.version(name))
+        known = self._asked(storage)
+        if known.place is not None:
+            name = object_key(storage, name)
+        uri = f"{SCHEME}://{known.door.id}/{name}"
+        return Source(uri, known.door.version(name))
 
     def open(self, source: Source) -> Blob:
         """Return the blob of a source that `source`, or `RasterDoor.source`, made."""
@@ -91,22 +93,21 @@ class Storages:
         for door in state.doors.values():
             door.close()
 
-    def _door(self, storage: Storage) -> Door:
+    def _asked(self, storage: Storage) -> "_Known":
         state = self._live()
         with state.lock:
             known = state.storages.get(id(storage)) or self._known(storage, state)
             if isinstance(known.door, CloudDoor) and known.place is not None:
                 known.door.renew(known.place)
-            door = known.door
-            state.doors[door.id] = door
+            state.doors[known.door.id] = known.door
             state.storages[id(storage)] = known
             state.storages.move_to_end(id(storage))
-            state.doors.move_to_end(door.id)
+            state.doors.move_to_end(known.door.id)
             while len(state.storages) > _MOST:
                 state.storages.popitem(last=False)
             while len(state.doors) > _MOST:
                 state.doors.popitem(last=False)
-        return door
+        return known
 
     def _live(self) -> "_State":
         """Return this process's state: connections do not outlive a fork."""
@@ -117,7 +118,7 @@ class Storages:
     def _known(self, storage: Storage, state: "_State") -> "_Known":
         place = cloud_place(storage)
         if place is not None:
-            made = CloudDoor(storage, place, self._config)
+            made = CloudDoor(place, self._config)
             return _Known(storage, state.doors.get(made.id, made), place)
         # Not shared: storages in memory are made alike and hold other files.
         base = name = storage_id(storage)

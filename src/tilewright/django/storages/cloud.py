@@ -35,15 +35,14 @@ class Place(NamedTuple):
 
 
 class CloudDoor:
-    """A storage whose files are objects of a bucket."""
+    """A bucket: its files are named by their keys, so storages of all its folders share it."""
 
-    def __init__(self, storage: Storage, place: Place, config: Config) -> None:
+    def __init__(self, place: Place, config: Config) -> None:
         """Connect nowhere yet."""
         told = f"{place.prefix} {place.endpoint} {place.owner}"
         digest = hashlib.blake2s(told.encode(), digest_size=6).hexdigest()
         self._id = f"{place.prefix.replace('://', '-')}-{digest}"
         self._prefix = place.prefix
-        self._storage: Any = storage
         self._secret = place.secret
         self._places = Places(config, {place.prefix: place.options})
 
@@ -61,23 +60,17 @@ class CloudDoor:
     def version(self, name: str) -> str:
         """Return a digest of the object's ETag and size. Raises a SourceError."""
         try:
-            return self._places.source(self._uri(name)).version
+            return self._places.source(f"{self._prefix}/{name}").version
         except ParameterError:
             raise SourceNotFoundError("the file does not exist", uri=name) from None
 
     def open(self, name: str, version: str) -> Blob:
         """Return the object's bytes. Raises a SourceError."""
-        return self._places.open(Source(self._uri(name), version))
+        return self._places.open(Source(f"{self._prefix}/{name}", version))
 
     def close(self) -> None:
         """Close all connections."""
         self._places.close()
-
-    def _uri(self, name: str) -> str:
-        try:
-            return f"{self._prefix}/{_key(self._storage, name)}"
-        except SuspiciousOperation:
-            raise SourceNotFoundError("the file does not exist", uri=name) from None
 
 
 def cloud_place(storage: Storage) -> Place | None:
@@ -103,11 +96,17 @@ def cloud_place(storage: Storage) -> Place | None:
     return None
 
 
-def _key(storage: Any, name: str) -> str:
-    """Return an object's key as the storage's own methods make it."""
+def object_key(storage: Any, name: str) -> str:
+    """Return the key of a storage's file, below the storage's own folder of the bucket.
+
+    Raises SourceNotFoundError for one outside of it.
+    """
     from storages.utils import clean_name  # type: ignore[import-untyped]  # noqa: PLC0415 - only who has it comes here
 
-    key: str = storage._normalize_name(clean_name(name))  # noqa: SLF001 - no other tells it
+    try:
+        key: str = storage._normalize_name(clean_name(name))  # noqa: SLF001 - no other tells it
+    except SuspiciousOperation:
+        raise SourceNotFoundError("the file does not exist", uri=name) from None
     return key.lstrip("/")
 
 
@@ -161,7 +160,9 @@ def _google(storage: Any) -> Place:
     else:
         options["credential_provider"] = partial(_google_token, credentials)
     owner = getattr(credentials, "service_account_email", "")
-    return Place(f"gs://{storage.bucket_name}", endpoint, owner, options, credentials)
+    # Those that renew themselves never grow old; a token that cannot be renewed does.
+    secret = credentials.token if getattr(credentials, "refresh_token", "") is None else None
+    return Place(f"gs://{storage.bucket_name}", endpoint, owner, options, secret)
 
 
 def _google_token(credentials: Any) -> dict[str, Any]:
@@ -192,7 +193,8 @@ def _azure(storage: Any) -> Place:
         options["credential_provider"] = AzureCredentialProvider(storage.token_credential)
     else:
         options["skip_signature"] = True
-    secret = storage.account_key or storage.sas_token or storage.token_credential
+    # Without either there is a credential, which renews itself.
+    secret = storage.account_key or storage.sas_token
     return Place(f"az://{storage.azure_container}", endpoint, service.account_name, options, secret)
 
 
