@@ -152,7 +152,7 @@ class Places:
         prefix = self._prefix(uri)
         if prefix is None:
             check_bucket(name.scheme, name.bucket, self._config)
-        self._bucket(uri, name)
+        self._bucket(uri, name)  # options that are wrong are said to be so now
         return CloudFetcher(lambda: self._bucket(uri, name), name.key)
 
     def _bucket(self, uri: str, name: ObjectName) -> Any:
