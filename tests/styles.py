@@ -91,8 +91,13 @@ styles = st.builds(
     st.lists(channels, max_size=4).map(tuple),
     st.sampled_from(["add", "lighten", "over", "multiply", "screen"]),
     st.floats(0, 10),
+    st.booleans(),
     st.none() | colors,
     st.none() | algorithms,
     st.none() | projections,
-    st.builds(Orientation, st.booleans(), st.sampled_from([0, 90, 180, 270])),
+    st.builds(
+        Orientation,
+        st.booleans(),
+        st.sampled_from([0, 90, 180, 270]) | st.floats(0, 360, exclude_max=True),
+    ),
 )

@@ -1,7 +1,9 @@
 """Looks through the engine: what each part of a style does to real pixels."""
 
+from dataclasses import replace
 from io import BytesIO
 
+import cv2
 import numpy as np
 import pytest
 import rasterio
@@ -173,6 +175,46 @@ def test_orientation(folder, mirror, rotation):
     assert np.array_equal(pixels, np.rot90(mirrored, -rotation // 90))
 
 
+@pytest.mark.parametrize("mirror", [False, True])
+@pytest.mark.parametrize("rotation", [22.5, 45, 123.4, 350])
+def test_any_angle(folder, mirror, rotation):
+    y, x = np.mgrid[:120, :200]
+    data = np.dstack([x, y * 2, (x + y) // 2]).astype(np.uint8)
+    source = written(folder, data, "rgb.tif", photometric="rgb")
+    pixels = shown(source, Style(orientation=Orientation(mirror, rotation)))
+    mirrored = Pillow.fromarray(np.ascontiguousarray(data[:, ::-1] if mirror else data))
+    turned = mirrored.convert("RGBA").rotate(-rotation, Pillow.Resampling.BILINEAR, expand=True)
+    # Pillow keeps a margin of its own around what it turns.
+    assert all(
+        0 <= theirs - own <= 2 for theirs, own in zip(turned.size, pixels.shape[1::-1], strict=True)
+    )
+    expected = np.asarray(turned)[: pixels.shape[0], : pixels.shape[1]]
+    inside = cv2.erode((expected[..., 3] == 255).astype(np.uint8), np.ones((7, 7))) == 1
+    assert inside.mean() > 0.3
+    assert np.abs(pixels.astype(int) - expected)[inside].max() <= 4
+    clear = cv2.dilate((expected[..., 3] > 0).astype(np.uint8), np.ones((7, 7))) == 0
+    assert (pixels[clear][:, 3] == 0).all()
+
+
+def test_what_is_turned_keeps_its_transparency_and_colours_do_not_bleed(folder):
+    data = np.zeros((80, 80, 4), np.uint8)
+    data[20:60, 20:60] = (250, 10, 10, 255)
+    source = written(folder, data, "rgba.tif", photometric="rgb", extrasamples=["unassalpha"])
+    pixels = shown(source, Style(orientation=Orientation(rotation=30)))
+    assert pixels.shape == (109, 109, 4)
+    seen = pixels[..., 3] > 8
+    assert 1500 < seen.sum() < 1800
+    assert np.abs(pixels[seen][:, :3].astype(int) - (250, 10, 10)).max() <= 2
+
+
+def test_a_grey_picture_turned_gets_room_for_its_corners(folder):
+    source = written(folder, np.full((30, 40), 77, np.uint8), "grey.tif")
+    pixels = shown(source, Style(orientation=Orientation(rotation=10)))
+    assert pixels.shape == (36, 45, 4)
+    assert tuple(pixels[18, 22]) == (77, 77, 77, 255)
+    assert pixels[0, 0, 3] == 0
+
+
 def test_saturation(folder):
     data = np.full((4, 4, 3), (200, 100, 50), np.uint8)
     source = written(folder, data, "colour.tif", photometric="rgb")
@@ -181,9 +223,26 @@ def test_saturation(folder):
             Channel(band, stretch=FULL, paint=Solid(color))
             for band, color in enumerate(("#ff0000", "#00ff00", "#0000ff"))
         ),
-        saturation=0.0,
     )
-    assert np.ptp(shown(source, colours)[0, 0]) == 0
+    # One component says grey; ITU-R BT.709.
+    assert np.unique(shown(source, replace(colours, saturation=0.0))).tolist() == [118]
+    assert np.unique(shown(source, Style(saturation=0.0))).tolist() == [118]
+    half = shown(source, replace(colours, saturation=0.5))
+    assert half[0, 0].tolist() == [159, 109, 84]
+
+
+def test_black_and_white(folder):
+    data = np.array([[(0, 0, 0), (255, 0, 0), (0, 255, 0), (255, 255, 255)]], np.uint8)
+    source = written(folder, np.repeat(data, 3, axis=0), "colour.tif", photometric="rgb")
+    assert shown(source, Style(bilevel=True))[0].ravel().tolist() == [0, 0, 255, 255]
+    alpha = np.dstack([np.repeat(data, 3, axis=0), np.full((3, 4), 100, np.uint8)])
+    source = written(folder, alpha, "veil.tif", photometric="rgb", extrasamples=["unassalpha"])
+    pixels = shown(source, Style(bilevel=True))
+    assert pixels[0, :, :3].tolist() == [[value] * 3 for value in (0, 0, 255, 255)]
+    assert (pixels[..., 3] == 100).all()
+    grey = np.array([[0, 127, 128, 255]], np.uint8)
+    source = written(folder, np.repeat(grey, 3, axis=0), "grey.tif")
+    assert shown(source, Style(bilevel=True))[0].ravel().tolist() == [0, 0, 255, 255]
 
 
 def test_unscale(folder):

@@ -61,14 +61,15 @@ TEXTS = [
             (Channel(), Channel(1)),
             blend="screen",
             saturation=0,
+            bilevel=True,
             background="#000000",
             algorithm=Algorithm("hillshade", (("azimuth", 45.0),)),
             projection=Projection("z", "max", 1, None, 2),
-            orientation=Orientation(mirror=True, rotation=90),
+            orientation=Orientation(mirror=True, rotation=22.5),
         ),
         (
-            "0|auto~auto|#ffffff+1|auto~auto|#ffffff;blend=screen;saturation=0;background=#000000"
-            ";algorithm=hillshade(azimuth=45);projection=z:max:1::2;orientation=!90"
+            "0|auto~auto|#ffffff+1|auto~auto|#ffffff;blend=screen;saturation=0;bilevel=1"
+            ";background=#000000;algorithm=hillshade(azimuth=45);projection=z:max:1::2;orientation=!22.5"
         ),
     ),
 ]
@@ -165,7 +166,11 @@ def test_any_text_is_refused_or_is_a_style(text):
         ";projection=z:median:::1",
         ";projection=z:max:::0",
         ";projection=z:max",
-        ";orientation=45",
+        ";orientation=360",
+        ";orientation=-1",
+        ";orientation=nan",
+        ";bilevel",
+        ";bilevel=0",
         ";colour=red",
         ";",
         "+",

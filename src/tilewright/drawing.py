@@ -15,6 +15,7 @@ from tilewright.computed import algorithm_of, result, result_channels
 from tilewright.config import Config
 from tilewright.coverage import mask_outside
 from tilewright.errors import LimitError, OutsideError
+from tilewright.finish import turned_size
 from tilewright.gather import as_raster, gather, gather_layers
 from tilewright.geometry import Affine, Grid, Size
 from tilewright.image import ImageInfo, Picture, Plane, Raster
@@ -86,7 +87,8 @@ class Drawing:
     def _check_output(self, grid: Grid, style: Style) -> None:
         info, channels = self.reader.info, len(style.channels)
         bands = len(needed_bands(style, info))
-        check_output(grid.size, bands, info, self.config.limits, channels=channels)
+        size = turned_size(grid.size, style.orientation)
+        check_output(size, bands, info, self.config.limits, channels=channels)
 
     def picture(
         self, target: Laid, style: Style, plane: Plane, resampling: Resampling = "bilinear"

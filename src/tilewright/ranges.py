@@ -100,7 +100,7 @@ class Ranges:
         """Return the range of a channel over the result of a style's algorithm. Raises LimitError."""
         if not look.needs_samples(channel, shown):
             return look.span(channel, shown, None)
-        asked = replace(style, blend="add", saturation=1.0, background=None)
+        asked = replace(style, blend="add", saturation=1.0, bilevel=False, background=None)
         key = f"{asked.text}|{channel.band}"
 
         def measured_span() -> Span:

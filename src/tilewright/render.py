@@ -9,25 +9,24 @@ import numpy as np
 
 from tilewright import expression
 from tilewright.blend import Bytes, Painted, blend
+from tilewright.finish import finished
 from tilewright.geometry import Size
 from tilewright.image import Array, ColorInterpretation, ImageInfo, Mask, Picture, Raster
 from tilewright.look import INKS, LIGHTS, PRIMARIES, Span
 from tilewright.lookup import intensity
 from tilewright.operands import channel_values, is_missing, straight_layers, to_bytes
 from tilewright.paint import WHITE, Classes, Paint, Solid
-from tilewright.style import Channel, Orientation, Style
+from tilewright.style import Channel, Style
 
 Tables = Callable[[Paint], Bytes]
 """From a paint to its 256 colours, shape (256, 4)."""
 Names = tuple[ColorInterpretation, ...]
 Classifier = Callable[[Array, Classes], Bytes]
 
-_UNTOUCHED = (1.0, None, Orientation())
 _PICTURES = {("gray",), ("red", "green", "blue"), ("red", "green", "blue", "alpha")}
 _SUMS = {"add", "lighten", "screen"}
 """Blends that leave three primaries as they are."""
 _PRIMARY_PAINTS = tuple(Solid(color) for color in PRIMARIES)
-_TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 
 def needed_bands(style: Style, info: ImageInfo) -> tuple[int, ...]:
@@ -71,12 +70,12 @@ def render(
             colors, cover = _as_is(layers, info), None
         opacity = _opacity(layers, raster, info, cover)
         picture = _with_alpha(colors, opacity)
-    return _finished(picture, style)
+    return finished(picture, style)
 
 
 def blank(size: Size, style: Style) -> Picture:
     """Return the picture of nothing: transparent, or the style's background."""
-    return _finished(Picture(np.zeros((size.height, size.width, 4), np.uint8)), style)
+    return finished(Picture(np.zeros((size.height, size.width, 4), np.uint8)), style)
 
 
 def _is_picture(raster: Raster, info: ImageInfo, bands: Sequence[int]) -> bool:
@@ -217,45 +216,3 @@ def _four_channels(colors: Bytes) -> Bytes:
         return colors.copy()
     widen = cv2.COLOR_GRAY2RGBA if colors.shape[2] == 1 else cv2.COLOR_RGB2RGBA
     return np.asarray(cv2.cvtColor(np.ascontiguousarray(colors), widen), np.uint8)
-
-
-def _finished(picture: Picture, style: Style) -> Picture:
-    """Apply what concerns the picture as a whole: saturation, background, orientation."""
-    if (style.saturation, style.background, style.orientation) == _UNTOUCHED:
-        return picture
-    data = picture.data
-    if style.saturation != 1 and data.shape[2] > 1:
-        data = _saturated(data, style.saturation)
-    if style.background is not None and data.shape[2] == 4:  # noqa: PLR2004
-        paper = [int(style.background[i : i + 2], 16) for i in (1, 3, 5)]
-        share = data[..., 3:].astype(np.float32) / 255
-        data = np.rint(data[..., :3] * share + np.array(paper, np.float32) * (1 - share)).astype(
-            np.uint8
-        )
-        if len({*paper}) == 1 and style.channels and _is_grey(style):
-            data = data[..., :1]
-    return Picture(np.ascontiguousarray(_turned(data, style.orientation)))
-
-
-def _is_grey(style: Style) -> bool:
-    """Tell whether every channel is painted from black to white."""
-    return all(channel.paint == WHITE for channel in style.channels)
-
-
-def _saturated(data: Bytes, saturation: float) -> Bytes:
-    """Move colours away from, or towards, the grey of the same luma (ITU-R BT.709)."""
-    colors = data[..., :3].astype(np.float32)
-    luma = (colors @ np.array([0.2126, 0.7152, 0.0722], np.float32))[..., np.newaxis]
-    out = data.copy()
-    out[..., :3] = np.rint(luma + (colors - luma) * saturation).clip(0, 255)
-    return out
-
-
-def _turned(data: Bytes, orientation: Orientation) -> Bytes:
-    if orientation.mirror:
-        data = data[:, ::-1]
-    turn = _TURNS.get(orientation.rotation)
-    if turn is None:
-        return data
-    turned = cv2.rotate(np.ascontiguousarray(data), turn)
-    return np.asarray(turned, np.uint8).reshape(*turned.shape[:2], data.shape[2])

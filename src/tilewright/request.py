@@ -17,7 +17,7 @@ from tilewright.pyramid import pyramid
 from tilewright.style import Style
 from tilewright.tms import TileMatrix
 
-RENDER_VERSION = 4
+RENDER_VERSION = 5
 """Raised whenever the same request gives other bytes, so that old cache entries die."""
 
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]

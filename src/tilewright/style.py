@@ -108,17 +108,18 @@ class Orientation:
 
     mirror: bool = False
     """Left and right exchanged. A flip upside down is this and 180°."""
-    rotation: int = 0
-    """0, 90, 180 or 270 degrees."""
+    rotation: float = 0
+    """Degrees, from 0 to below 360. By what is no quarter of a turn the picture grows, and is
+    transparent in its corners."""
 
     def __post_init__(self) -> None:
-        if self.rotation not in {0, 90, 180, 270}:
-            raise ValueError(f"a rotation is 0, 90, 180 or 270 degrees, not {self.rotation}")
+        if not 0 <= self.rotation < 360:  # noqa: PLR2004
+            raise ValueError(f"a rotation is 0 to below 360 degrees, not {self.rotation}")
 
     @property
     def text(self) -> str:
         """As IIIF writes it: ``!90``."""
-        return f"{'!' if self.mirror else ''}{self.rotation}"
+        return f"{'!' if self.mirror else ''}{number_text(self.rotation)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,8 @@ class Style:
     blend: Blend = "add"
     saturation: float = 1.0
     """1 leaves colours as they are, 0 is grey."""
+    bilevel: bool = False
+    """Each pixel is black or white, whichever is nearer to how light it is."""
     background: str | None = None
     """What lies under the channels, ``#rrggbb``; None: transparent where nothing is."""
     algorithm: Algorithm | None = None
@@ -179,6 +182,8 @@ class Style:
             parts.append(f"blend={self.blend}")
         if self.saturation != 1:
             parts.append(f"saturation={number_text(self.saturation)}")
+        if self.bilevel:
+            parts.append("bilevel=1")
         if self.background is not None:
             parts.append(f"background={self.background}")
         if self.algorithm is not None:

@@ -46,6 +46,7 @@ def _style(text: str) -> Style:
         channels,
         blend=_take(values, "blend", lambda word: _word(word, Blend), plain.blend),
         saturation=_take(values, "saturation", _number, plain.saturation),
+        bilevel=_take(values, "bilevel", _yes, plain.bilevel),
         background=_take(values, "background", _color, plain.background),
         algorithm=_take(values, "algorithm", _algorithm, plain.algorithm),
         projection=_take(values, "projection", _projection, plain.projection),
@@ -174,7 +175,13 @@ def _projection(text: str) -> Projection:
 
 
 def _orientation(text: str) -> Orientation:
-    return Orientation(text.startswith("!"), _whole(text.removeprefix("!")))
+    return Orientation(text.startswith("!"), _number(text.removeprefix("!")))
+
+
+def _yes(text: str) -> bool:
+    if text != "1":
+        raise ValueError(f"{text[:40]!r} is not 1")
+    return True
 
 
 def _word(text: str, words: object) -> Any:
