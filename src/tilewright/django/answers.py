@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import unquote_plus
 
@@ -90,6 +90,8 @@ class Route:
     method: Literal["get", "post"] = "get"
     draws: bool = False
     """Whether the look is asked for."""
+    preflight: Mapping[str, str] = field(default_factory=dict)
+    """Further headers of what OPTIONS is told."""
 
 
 def query_of(request: HttpRequest) -> str:
@@ -182,7 +184,7 @@ def tile(asked: Asked) -> HttpResponseBase:
     )
     wanted, fill = borders.bordered(asked.query, wanted, asked.info)
     special = None if fill is None else surface.filling(edge.engine, fill)
-    return _picture(asked, wanted, special=special)
+    return picture(asked, wanted, special=special)
 
 
 def thumbnail(asked: Asked) -> HttpResponseBase:
@@ -215,7 +217,7 @@ def _rectangle(asked: Asked, suffix: str) -> RenderRequest:
 def feature(asked: Asked) -> HttpResponseBase:
     """Draw the polygon that was posted."""
     fmt, suffixes = asked.path["fmt"], asked.edge.suffixes
-    return _picture(asked, xyz.feature(fmt, asked.query, suffixes, asked.body, asked.info))
+    return picture(asked, xyz.feature(fmt, asked.query, suffixes, asked.body, asked.info))
 
 
 def associated(asked: Asked) -> HttpResponseBase:
@@ -230,7 +232,7 @@ def sheet(asked: Asked) -> HttpResponseBase:
     """Draw all frames side by side."""
     edge, text = asked.edge, asked.query
     cell = xyz.thumbnail(asked.path["fmt"], frames.cell_query(text), edge.suffixes, asked.info)
-    return _picture(asked, cell, special=surface.sheet(edge.engine, text))
+    return picture(asked, cell, special=surface.sheet(edge.engine, text))
 
 
 def _framed(asked: Asked, wanted: RenderRequest, *, vary: str | None = None) -> HttpResponseBase:
@@ -238,16 +240,21 @@ def _framed(asked: Asked, wanted: RenderRequest, *, vary: str | None = None) -> 
     engine = asked.edge.engine
     wanted, beside = bars.barred(asked.query, wanted, asked.info, engine.config.limits)
     special = None if beside is None else surface.framing(engine, beside)
-    return _picture(asked, wanted, vary=vary, special=special)
+    return picture(asked, wanted, vary=vary, special=special)
 
 
-def _picture(
+def picture(
     asked: Asked,
     plain: RenderRequest,
     *,
     vary: str | None = None,
     special: surface.Special | None = None,
+    toned: Callable[[Style], Style] | None = None,
 ) -> HttpResponseBase:
+    """Draw a picture: in the image's own look where the query names none.
+
+    ``toned`` is applied to whichever look that is. Raises TilewrightError.
+    """
     edge, source, request = asked.edge, asked.source, asked.request
     plain = frames.framed(plain, asked.info)
     encoder = edge.engine.encoder(plain.encoding.format)
@@ -255,16 +262,18 @@ def _picture(
     styled = plain
     # A look that is stored is that of the image, not of what else its file holds.
     own = source.option("associated") is None
-    if own and not plain.style.text and encoder.kind == "picture":
+    if own and not plain.style.text and (encoder.kind == "picture" or toned is not None):
         style = asked.style()
         styled = plain if style == NO_LOOK else replace(plain, style=style)
+    if toned is not None:
+        plain, styled = (replace(one, style=toned(one.style)) for one in (plain, styled))
     render = edge.engine.render if special is None else special.render
 
     def draw() -> http.Reply:
         try:
             encoded = render(source, styled)
         except (OutsideError, ParameterError) as error:
-            if styled is plain:
+            if styled == plain:
                 raise
             # The stored look may name a band that is not there: the client did not ask for it.
             encoded = render(source, plain)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tilewright.django import answers, earth, numbers, surface
+from tilewright.django import answers, earth, iiif, numbers, surface
 from tilewright.django.answers import Route
 from tilewright.web import world
 
@@ -205,5 +205,40 @@ _PICTURES = {
     ),
 }
 
-ROUTES: Mapping[str, Route] = {**_PICTURES, **_DOCUMENTS, **_NUMBERS, **_EARTH}
+VERSION = "(?P<version>[23])"
+"""Of the IIIF Image API."""
+IIIF: Mapping[str, str] = {
+    "iiif_image": iiif.IMAGE,
+    "iiif_info": iiif.INFO,
+    "iiif_base": iiif.BASE,
+}
+"""What follows an image's base URI, by the names of the routes."""
+
+_IIIF = {
+    "iiif_image": Route(
+        "iiif-image",
+        f"iiif/{VERSION}{IIIF['iiif_image']}",
+        iiif.image,
+        "Return a region at a size, turned, in a quality and a format: IIIF Image API.",
+        draws=True,
+        preflight=iiif.PREFLIGHT,
+    ),
+    "iiif_info": Route(
+        "iiif-info",
+        f"iiif/{VERSION}{IIIF['iiif_info']}",
+        iiif.info,
+        "Describe the image as the IIIF Image API does.",
+        draws=True,
+        preflight=iiif.PREFLIGHT,
+    ),
+    "iiif_base": Route(
+        "iiif-base",
+        f"iiif/{VERSION}{IIIF['iiif_base']}",
+        iiif.base,
+        "Send to the description of the image: its base URI of the IIIF Image API.",
+        preflight=iiif.PREFLIGHT,
+    ),
+}
+
+ROUTES: Mapping[str, Route] = {**_PICTURES, **_IIIF, **_DOCUMENTS, **_NUMBERS, **_EARTH}
 """All of them, that of tiles first: it is asked most. No path is matched by two of them."""

@@ -46,6 +46,10 @@ class ImageViewSetMixin(GenericViewSet[Any], ImageOfRecord):
     negotiated_region = route("negotiated_region")
     feature = route("feature")
 
+    iiif_image = route("iiif_image")
+    iiif_info = route("iiif_info")
+    iiif_base = route("iiif_base")
+
     images = route("images")
     associated_image = route("associated_image")
     tile_frames = route("tile_frames")

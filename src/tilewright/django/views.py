@@ -20,7 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import View
 
 from tilewright.django.answers import Asked, Route, refusal
-from tilewright.django.image_routes import ROUTES
+from tilewright.django.image_routes import IIIF, ROUTES, VERSION
 from tilewright.django.records import ImageOfRecord
 from tilewright.django.replies import to_response
 from tilewright.errors import TilewrightError
@@ -68,6 +68,23 @@ class _Views(ImageOfRecord, View):
         ]
 
     @classmethod
+    def get_iiif_urls(cls, basename: str = "iiif") -> list[URLPattern]:
+        """Return the same images as a IIIF service has them, to include below any path.
+
+        ``path("iiif/", include(ScanImages.get_iiif_urls()))`` serves ``iiif/3/7/info.json``:
+        the version, and the value of ``lookup_field``.
+        """
+        key = cls.lookup_url_kwarg or cls.lookup_field
+        return [
+            re_path(
+                rf"^{VERSION}/(?P<{key}>[^/]+){rest}\Z",
+                cls.as_view(route=ROUTES[name], http_method_names=_methods(ROUTES[name])),
+                name=f"{basename}-{name.removeprefix('iiif_')}",
+            )
+            for name, rest in IIIF.items()
+        ]
+
+    @classmethod
     def as_view(cls, **initkwargs: Any) -> Callable[..., Any]:
         """Return the view of one route; what it refuses are problem documents.
 
@@ -99,6 +116,10 @@ class _Views(ImageOfRecord, View):
                 raise Http404 from None
         return self._record
 
+    def _told_methods(self) -> HttpResponse:
+        allowed = {"Allow": ", ".join(self.http_method_names).upper(), "Content-Length": "0"}
+        return HttpResponse(headers={**allowed, **self.route.preflight})
+
     def _refused_method(self, request: HttpRequest) -> HttpResponse:
         allowed = {"Allow": ", ".join(self.http_method_names).upper()}
         problem = http.problem_document(405, f'Method "{request.method}" not allowed.', {}, allowed)
@@ -128,6 +149,10 @@ class ImageViews(_Views):
         """Answer a route that reads what is posted."""
         return self.route.answer(self.asked(request, path))
 
+    def options(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:  # noqa: ARG002
+        """Tell which methods there are, and that pages of other sites may use some routes."""
+        return self._told_methods()
+
     def http_method_not_allowed(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
         """Refuse other methods."""
         return self._refused_method(request)
@@ -148,6 +173,15 @@ class AsyncImageViews(_Views):
     async def post(self, request: HttpRequest, *_: Any, **path: str) -> HttpResponseBase:
         """Answer a route that reads what is posted."""
         return await self._answered(request, path)
+
+    async def options(  # type: ignore[override]  # Django awaits it
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        *_: Any,
+        **__: Any,
+    ) -> HttpResponse:
+        """Tell which methods there are, and that pages of other sites may use some routes."""
+        return self._told_methods()
 
     async def http_method_not_allowed(  # type: ignore[override]  # Django awaits it
         self, request: HttpRequest, *_: Any, **__: Any

@@ -41,6 +41,7 @@ class ImageSerializer(ModelSerializer[Image]):
             "metadata": f"{here}info/metadata",
             "tiles": f"{here}tiles/metadata",
             "thumbnail": f"{here}data/thumbnail.jpg",
+            "iiif": f"/iiif/3/{image.pk}/info.json",
         }
 
 

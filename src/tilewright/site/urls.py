@@ -9,6 +9,7 @@ from tilewright.django.webgateway import documents
 from tilewright.site import views
 from tilewright.site.api import ImageViewSet, Router
 from tilewright.site.api_pages import RedocPage, SwaggerPage
+from tilewright.site.iiif import CatalogueImages
 from tilewright.site.layers import Catalogue
 
 admin.site.site_header = "Tilewright"
@@ -36,6 +37,7 @@ urlpatterns = [
     path("webgateway/", include("tilewright.django.webgateway")),
     path("webclient/", include("tilewright.django.webgateway.webclient")),
     path("omero_ms_image_region/", documents.nothing),
+    path("iiif/", include(CatalogueImages.get_iiif_urls())),
     path("drawn/", include("tilewright.site.drawn.urls")),
     path("drawn/", include("tilewright.drawn.urls")),
     path("admin/", admin.site.urls),

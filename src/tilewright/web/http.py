@@ -118,9 +118,9 @@ def picture(encoded: Encoded, validator: Validator) -> Reply:
     return _content(encoded.data, encoded.media_type, validator)
 
 
-def document(value: object, validator: Validator) -> Reply:
-    """Return the reply that carries a JSON document."""
-    return _content(_json(value), JSON, validator)
+def document(value: object, validator: Validator, media_type: str = JSON) -> Reply:
+    """Return the reply that carries a JSON document, or one of a kind of JSON."""
+    return _content(_json(value), media_type, validator)
 
 
 def fresh(value: object) -> Reply:
