@@ -224,6 +224,8 @@ GOOD = {
         "validate": "info/validate",
         "images": "images",
         "tile_corners": "tiles/1/0/0/corners",
+        "iiif_image": "iiif/3/square/!90,90/22.5/gray.png",
+        "iiif_info": "iiif/2/info.json",
     },
     "stack": {
         "frames": "info/frames",
@@ -244,7 +246,7 @@ POSTED = ["data/zones", "data/feature.png"]
 
 
 def test_every_route_is_among_those_that_are_asked():
-    asked = {name for rows in GOOD.values() for name in rows} | {"zones", "feature"}
+    asked = {name for rows in GOOD.values() for name in rows} | {"zones", "feature", "iiif_base"}
     assert asked == set(ROUTES)
 
 
@@ -307,6 +309,12 @@ def test_too_much_is_posted_in_chunks(earth, settings):
         ("tiles/0/0/0.png/", 404),
         ("tiles/0/0/0.png?download=a.png", 200),
         ("data/other", 404),
+        ("iiif/3/full/max/0/default.heic", 400),
+        ("iiif/3/full/901,/0/default.png", 400),
+        ("iiif/3/900,0,9,9/max/0/default.png", 400),
+        ("iiif/3/full/max/0", 404),
+        ("iiif/4/info.json", 404),
+        ("iiif/2", 303),
     ],
 )
 def test_a_bad_ask(ask, scan, below, status):
@@ -449,7 +457,8 @@ def test_an_image_that_is_no_models(ask, db, settings, pixels):
 
 @pytest.mark.parametrize("route", ROUTES.values(), ids=ROUTES)
 def test_names_are_those_of_the_routers(settings, route):
-    keys = {"z": 1, "x": 0, "y": 0, "fmt": "png", "tms": "t", "key": "label"}
+    keys = {"z": 1, "x": 0, "y": 0, "fmt": "png", "tms": "t", "key": "label", "version": 3}
+    keys |= {"region": "full", "size": "max", "rotation": "0", "last": "default.png"}
     kwargs = {name: value for name, value in keys.items() if f"<{name}>" in route.path}
     urls = set()
     for addresses in FACES.values():

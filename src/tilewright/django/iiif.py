@@ -21,7 +21,7 @@ from tilewright.web.iiif.info import info_document, media_types, profile
 from tilewright.web.iiif.segments import Version, parse_segments
 from tilewright.web.iiif.sizes import Subject
 
-BASE = "/?"
+BASE = ""
 INFO = r"/info\.json"
 IMAGE = r"/(?P<region>[^/]+)/(?P<size>[^/]+)/(?P<rotation>[^/]+)/(?P<last>[^/]+)"
 """What follows the base URI, as regular expressions."""
@@ -60,9 +60,7 @@ def _to_all(answer: _Answer) -> _Answer:
 @_to_all
 def base(asked: Asked) -> HttpResponseBase:
     """Send who asks for the image itself to its description."""
-    path = asked.request.path
-    root = root_url(asked.request, path[len(path.rstrip("/")) :])
-    response = HttpResponseRedirect(f"{root}/info.json")
+    response = HttpResponseRedirect(f"{root_url(asked.request, '')}/info.json")
     response.status_code = HTTPStatus.SEE_OTHER
     return response
 

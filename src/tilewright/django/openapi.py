@@ -32,6 +32,7 @@ from tilewright.web import (
     world,
     xyz,
 )
+from tilewright.web.iiif import asked, info
 from tilewright.web.maps import features, places, validation
 from tilewright.web.params import ParameterSet
 
@@ -68,6 +69,23 @@ _KEY = OpenApiParameter(
 )
 
 
+_IIIF_VERSION = OpenApiParameter(
+    "version",
+    {"type": "integer", "enum": [2, 3], "default": 3},
+    OpenApiParameter.PATH,
+    description="Of the IIIF Image API: 2 for 2.1.1, 3 for 3.0.",
+)
+_IIIF_SEGMENTS = [
+    OpenApiParameter(
+        name, {"type": "string", "example": example}, OpenApiParameter.PATH, description=text
+    )
+    for name, example, text in (
+        ("region", "full", "full, square, x,y,w,h or pct:x,y,w,h."),
+        ("size", "!200,200", "max, w, or ,h, pct:n, w,h or !w,h; 3.0 enlarges after a ^ only."),
+        ("rotation", "0", "Degrees clockwise, a ! before them for a mirrored picture."),
+        ("last", "default.jpg", "default, color, gray or bitonal, a dot and a format."),
+    )
+]
 _GEOJSON = {"type": "object", "description": "GeoJSON (RFC 7946)."}
 _EARTH = {
     "type": "Polygon",
@@ -111,6 +129,11 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
             associated_image=_pictures(pictures, [_KEY, suffix, *_parameters(scales.REGION)]),
             tile_frames=_pictures(pictures, [suffix, *_parameters(frames.SHEET)]),
             tile_frames_layout=_document(frames.SHEET_SCHEMA, _parameters(frames.LAYOUT)),
+            iiif_image=_pictures(
+                pictures, [_IIIF_VERSION, *_IIIF_SEGMENTS, *_parameters(asked.PARAMETERS)]
+            ),
+            iiif_info=_described([_IIIF_VERSION]),
+            iiif_base=_redirected([_IIIF_VERSION]),
             image_metadata=_document(metadata.INFO_SCHEMA, _parameters(world.METADATA)),
             tiles_metadata=_document(metadata.TILES_SCHEMA, _parameters(world.METADATA)),
             bands=_document(findings.BANDS_SCHEMA, _parameters(numbers.OVERVIEW)),
@@ -145,21 +168,22 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
             ),
             negotiated_region=_pictures(offered, _parameters(scales.REGION)),
         )(described)
-        _tell_apart(views.map_tile)  # type: ignore[attr-defined]  # the mixin has it
+        _tell_apart(views.map_tile, "of_set")  # type: ignore[attr-defined]  # the mixin has it
+        _tell_apart(views.iiif_base, "base")  # type: ignore[attr-defined]  # likewise
         return _with_url(views, self.target.url_parameter) if self.target.url_parameter else views
 
 
-def _tell_apart(map_tile: Any) -> None:
-    """Give a method an operation of its own: its path is that of `tile` but for a parameter.
+def _tell_apart(method: Any, ending: str) -> None:
+    """Give a method an operation of its own: its path is another's but for a parameter.
 
     The name is made of the path, as all are: a viewset may be registered at many.
     """
 
-    class OfItsOwn(map_tile.kwargs["schema"]):  # type: ignore[misc,name-defined]  # made at run time
+    class OfItsOwn(method.kwargs["schema"]):  # type: ignore[misc,name-defined]  # made at run time
         def get_operation_id(self) -> str:
-            return f"{super().get_operation_id()}_of_set"
+            return f"{super().get_operation_id()}_{ending}"
 
-    map_tile.kwargs["schema"] = OfItsOwn
+    method.kwargs["schema"] = OfItsOwn
 
 
 def _with_url(views: type[APIView], name: str) -> type[APIView]:
@@ -197,6 +221,19 @@ def _document(schema: Mapping[str, Any], parameters: list[OpenApiParameter]) -> 
 def _pictures(media_types: tuple[str, ...], parameters: list[OpenApiParameter]) -> Any:
     binary = OpenApiResponse(OpenApiTypes.BINARY)
     responses = {**{(200, media): binary for media in media_types}, **_problems()}
+    return extend_schema(parameters=parameters, filters=False, responses=responses)
+
+
+def _described(parameters: list[OpenApiParameter]) -> Any:
+    """Describe ``info.json``, which Accept chooses the media type of."""
+    found = OpenApiResponse(dict(info.INFO_SCHEMA))
+    responses = {**{(200, media): found for media in (info.JSON_LD, http.JSON)}, **_problems()}
+    return extend_schema(parameters=parameters, filters=False, responses=responses)
+
+
+def _redirected(parameters: list[OpenApiParameter]) -> Any:
+    onwards = OpenApiResponse(description="The description is at the address in Location.")
+    responses = {303: onwards, **_problems()}
     return extend_schema(parameters=parameters, filters=False, responses=responses)
 
 

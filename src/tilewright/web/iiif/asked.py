@@ -23,6 +23,9 @@ from tilewright.web.places import PLANE, plane_of
 PARAMETERS = ParameterSet((maps.RESAMPLING, *ENCODING, *PLANE, *looks.PARAMETERS))
 """Of the query. The standard has none: they are those of all pictures here."""
 
+_HAIR = 1e-6
+"""Pixels by which a product of a quotient may be too small."""
+
 
 @dataclass(frozen=True, slots=True)
 class ImageAsked:
@@ -83,12 +86,16 @@ def _target(info: ImageInfo, window: Window, size: Size) -> Target:
         scale = 1 << (zooms.max_zoom - zoom)
         if _is_whole(window, size, scale, info.size):
             part = Window(window.x // scale, window.y // scale, size.width, size.height)
-            # Where a writer has rounded its level down, the last pixel is not there.
-            there = (part.right - 1) * shrink[0] < info.size.width
-            if there and (part.bottom - 1) * shrink[1] < info.size.height:
+            if _has_all(info.size, shrink, part):
                 return LevelRegion(shrink, part)
     box = Box(window.x, window.y, window.width, window.height)
     return Region(box, size.width, size.height)
+
+
+def _has_all(whole: Size, shrink: tuple[float, float], part: Window) -> bool:
+    """Tell whether a zoom has all these pixels: a writer may have rounded its level down."""
+    last_x, last_y = (part.right - 1) * shrink[0], (part.bottom - 1) * shrink[1]
+    return last_x < whole.width - _HAIR and last_y < whole.height - _HAIR
 
 
 def _is_whole(window: Window, size: Size, scale: int, whole: Size) -> bool:

@@ -1,5 +1,6 @@
 """The documents ``info.json`` of IIIF Image API 3.0 and 2.1.1."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tilewright.geometry import Size
@@ -9,6 +10,26 @@ from tilewright.web.iiif.segments import QUALITIES, Version
 from tilewright.web.iiif.sizes import Subject, most_of, sizes_of
 
 PROTOCOL = "http://iiif.io/api/image"
+INFO_SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "description": "info.json of the IIIF Image API: 3.0 has id and type, 2.1.1 has @id.",
+    "required": ["@context", "protocol", "profile", "width", "height", "sizes", "tiles"],
+    "properties": {
+        "@context": {"type": "string"},
+        "id": {"type": "string"},
+        "@id": {"type": "string"},
+        "type": {"type": "string"},
+        "protocol": {"type": "string"},
+        "profile": {"description": "A word in 3.0, a list in 2.1.1."},
+        "width": {"type": "integer"},
+        "height": {"type": "integer"},
+        "maxWidth": {"type": "integer"},
+        "maxHeight": {"type": "integer"},
+        "maxArea": {"type": "integer"},
+        "sizes": {"type": "array", "items": {"type": "object"}},
+        "tiles": {"type": "array", "items": {"type": "object"}},
+    },
+}
 JSON_LD = "application/ld+json"
 
 _FORMATS = ("jpg", "png", "webp", "avif", "jxl", "gif", "tif", "jp2")
