@@ -27,20 +27,20 @@ _TURNS: Mapping[float, int] = {
 
 
 def finished(picture: Picture, style: Style) -> Picture:
-    """Apply a style's saturation, black and white, background and orientation."""
+    """Apply a style's saturation, background, orientation, and black and white."""
     tone = (style.saturation, style.bilevel, style.background, style.orientation)
     if tone == _UNTOUCHED:
         return picture
     data = picture.data
     if style.saturation != 1 and data.shape[2] > 1:
         data = _saturated(data, style.saturation)
-    if style.bilevel:
-        data = _bilevel(data)
     if style.background is not None and data.shape[2] == 4:  # noqa: PLR2004
         data = _laid_on(data, style.background)
         if _is_grey(style):
             data = data[..., :1]
-    return Picture(np.ascontiguousarray(_turned(data, style.orientation)))
+    data = _turned(data, style.orientation)
+    # Last, as turning mixes neighbours.
+    return Picture(np.ascontiguousarray(_bilevel(data) if style.bilevel else data))
 
 
 def turned_size(size: Size, orientation: Orientation) -> Size:
