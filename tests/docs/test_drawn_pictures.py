@@ -36,6 +36,10 @@ def page(settings, tmp_path):
         ("/rings/tiles/0/0/0.png", "image/png"),
         ("/rings/data/region.webp?left=0&right=900&top=0&bottom=900", "image/webp"),
         ("/rings/data/histogram", "application/json"),
+        (
+            "/rings/iiif/3/info.json",
+            'application/ld+json;profile="http://iiif.io/api/image/3/context.json"',
+        ),
     ],
 )
 def test_every_address_answers(page, client, path, media_type):
