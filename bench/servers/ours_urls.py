@@ -80,5 +80,4 @@ urlpatterns = [
     *router.urls,
     path("drawn/ellipse", Ellipse.as_view()),
     path("drawn/bare", Constant.as_view()),
-    *router.urls,
 ]
