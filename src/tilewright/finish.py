@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import cv2
 import numpy as np
 
-from tilewright.blend import Bytes, Floats
+from tilewright.blend import Bytes
 from tilewright.errors import LimitError
 from tilewright.geometry import Size
 from tilewright.image import Array, Picture
@@ -19,6 +20,8 @@ _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _LIGHT = 128
 _WIDEST = 32_766
 """Pixels along a side that OpenCV turns."""
+_STRIP = 256
+"""Rows that are turned at a time."""
 _TURNS: Mapping[float, int] = {
     90: cv2.ROTATE_90_CLOCKWISE,
     180: cv2.ROTATE_180,
@@ -76,30 +79,41 @@ def _laid_on(data: Bytes, paper: str) -> Bytes:
 
 
 def _saturated(data: Bytes, saturation: float) -> Bytes:
-    """Move colours away from, or towards, the grey of the same luma."""
-    luma = _luma(data)[..., np.newaxis]
-    if saturation == 0 and data.shape[2] == 3:  # noqa: PLR2004 - opaque: one component says it
-        return np.rint(luma).astype(np.uint8)
-    out = data.copy()
-    colors = data[..., :3].astype(np.float32)
-    out[..., :3] = np.rint(luma + (colors - luma) * saturation).clip(0, 255)
-    return out
+    """Move colours away from, or towards, the grey of the same luma: to within 1 of 255."""
+    if saturation == 0:
+        return _toned(_luma(data), data)
+    kept = saturation * np.eye(3, dtype=np.float32) + (1 - saturation) * _LUMA
+    return _toned(cv2.transform(_colors(data), kept), data)
 
 
 def _bilevel(data: Bytes) -> Bytes:
     """Return each pixel black or white, whichever its luma is nearer; opacity stays."""
-    if data.shape[2] == 1:
-        return np.where(data >= _LIGHT, 255, 0).astype(np.uint8)
-    shown = np.where(_luma(data) >= _LIGHT, 255, 0).astype(np.uint8)[..., np.newaxis]
+    luma = data[..., 0] if data.shape[2] == 1 else _luma(data)
+    return _toned(cv2.threshold(luma, _LIGHT - 1, 255, cv2.THRESH_BINARY)[1], data)
+
+
+def _luma(data: Bytes) -> Array:
+    """Return the luma of colours, shape (y, x)."""
+    return np.asarray(cv2.transform(_colors(data), _LUMA[np.newaxis]))
+
+
+def _colors(data: Bytes) -> Array:
+    """Return three channels of three, or of four."""
     if data.shape[2] == 3:  # noqa: PLR2004
-        return shown
-    out = data.copy()
-    out[..., :3] = shown
-    return out
+        return np.ascontiguousarray(data)
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(data), cv2.COLOR_RGBA2RGB))
 
 
-def _luma(data: Bytes) -> Floats:
-    return np.asarray(data[..., :3].astype(np.float32) @ _LUMA, np.float32)
+def _toned(shown: Any, data: Bytes) -> Bytes:
+    """Return one or three channels of colour, with the opacity of the data where that has one.
+
+    What is grey and opaque has one component.
+    """
+    colors = np.asarray(shown, np.uint8)
+    if data.shape[2] < 4:  # noqa: PLR2004
+        return colors.reshape(*data.shape[:2], -1)
+    layers = [colors] * 3 if colors.ndim < 3 else [colors]  # noqa: PLR2004
+    return np.asarray(np.dstack([*layers, data[..., 3]]), np.uint8)
 
 
 def _turned(data: Bytes, orientation: Orientation) -> Bytes:
@@ -129,10 +143,13 @@ def _rotated(data: Bytes, orientation: Orientation) -> Bytes:
     onto = cv2.getRotationMatrix2D(middle, -orientation.rotation, 1.0)
     onto[:, 2] += ((size.width - columns) / 2, (size.height - rows) / 2)
 
-    def moved(plane: Array, border: int) -> Array:
-        whole = (size.width, size.height)
-        out = cv2.warpAffine(plane, onto, whole, flags=cv2.INTER_LINEAR, borderMode=border)
-        return np.asarray(out)
+    def moved(plane: Array, border: int, top: int = 0, height: int = size.height) -> Array:
+        """Return rows of the turned picture."""
+        down = onto - np.array([[0, 0, 0], [0, 0, top]])
+        part = (size.width, height)
+        return np.asarray(
+            cv2.warpAffine(plane, down, part, flags=cv2.INTER_LINEAR, borderMode=border)
+        )
 
     opaque = data.shape[2] < 4  # noqa: PLR2004
     if opaque:
@@ -141,8 +158,13 @@ def _rotated(data: Bytes, orientation: Orientation) -> Bytes:
         shown = moved(colors, cv2.BORDER_REPLICATE)
         return np.asarray(np.dstack([shown, opacity]), np.uint8)
     # Colours weigh as much as they are opaque, or what is clear would bleed over edges.
-    share = data[..., 3:].astype(np.float32) / 255
-    light = moved(np.dstack([data[..., :3] * share, share * 255]), cv2.BORDER_CONSTANT)
-    shown = light[..., :3] / np.maximum(light[..., 3:] / 255, 1 / 255)
-    fine = np.rint(np.dstack([shown, light[..., 3:]]))
-    return np.asarray(fine.clip(0, 255), np.uint8)
+    light = data.astype(np.float32)
+    light[..., :3] *= light[..., 3:] / 255
+    out = np.empty((size.height, size.width, 4), np.uint8)
+    # In strips, as fractions take four times the room of bytes.
+    for top in range(0, size.height, _STRIP):
+        strip = out[top : top + _STRIP]
+        fine = moved(light, cv2.BORDER_CONSTANT, top, len(strip))
+        fine[..., :3] /= np.maximum(fine[..., 3:] / 255, 1 / 255)
+        strip[:] = np.rint(fine).clip(0, 255)
+    return out

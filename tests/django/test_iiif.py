@@ -12,6 +12,7 @@ from django.urls import include, path
 from PIL import Image
 from rest_framework.routers import SimpleRouter
 
+from tests.blobs.far import far_away
 from tests.testapp.maps import urlconf
 from tests.testapp.models import Scan
 from tests.testapp.views import StyledViewSet
@@ -46,6 +47,10 @@ class AsyncScans(Guarded, AsyncImageViews):
 class NamedScans(Guarded, ImageViews):
     model = Scan
     lookup_field = "name"
+
+
+class Links(ImageViews):
+    url_parameter = "url"
 
 
 def routed():
@@ -98,6 +103,8 @@ def test_what_every_face_answers(ask, scan, face, version):
     base = ask(scan, "", face=face, version=version)
     root = "http://testserver" + face.format(pk=scan.pk, v=version)
     assert (base.status_code, base["Location"]) == (303, f"{root}/info.json")
+    token = ask(scan, "?token=a%26b", face=face, version=version)
+    assert token["Location"] == f"{root}/info.json?token=a%26b"
     info = ask(scan, "/info.json", face=face, version=version)
     told = info.json()
     assert told["id" if version == 3 else "@id"] == root
@@ -114,6 +121,13 @@ def test_what_every_face_answers(ask, scan, face, version):
     assert (refused.status_code, refused["Content-Type"]) == (400, http.PROBLEM_JSON)
     for answer in (base, info, picture, refused):
         assert answer["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize("version", ["1", "03", "4", "%D9%A3"])
+def test_other_versions_are_not_there(ask, scan, version):
+    for below in ("", "/info.json", "/full/max/0/default.jpg"):
+        refused = ask(scan, below, version=version)
+        assert (refused.status_code, refused["Content-Type"]) == (404, http.PROBLEM_JSON)
 
 
 @pytest.mark.parametrize("face", FACES)
@@ -246,6 +260,37 @@ def test_sixteen_bits_are_shown_in_the_look_of_the_image(ask, stack, settings):
     assert shown(ask(stack, "/full/max/0/gray.png?z=2")).ndim == 2
     asked = shown(ask(stack, "/full/max/0/default.png?z=2&band=1&min=0&max=4000"))
     assert np.unique(asked).tolist() == [128]
+
+
+@pytest.mark.parametrize("quality", ["default", "gray"])
+def test_a_tiff_shows_what_a_png_shows(ask, folder, db, quality):
+    """Whatever the file holds: six bands, inks, indices of a palette, opacity."""
+    generator = np.random.default_rng(0)
+    bands = generator.integers(0, 256, (60, 80, 7), dtype=np.uint8)
+    palette = generator.integers(0, 65_536, (3, 256), dtype=np.uint16)
+    given = {
+        "bands": (bands, {"photometric": "minisblack", "planarconfig": "contig"}),
+        "inks": (bands[..., :4], {"photometric": "separated"}),
+        "indices": (bands[..., 0], {"photometric": "palette", "colormap": palette}),
+        "opacity": (bands[..., :4], {"photometric": "rgb", "extrasamples": ["unassalpha"]}),
+    }
+    for name, (data, tags) in given.items():
+        tifffile.imwrite(folder / f"{name}.tif", data, **tags)
+        scan = Scan.objects.create(name=name, file=f"{name}.tif")
+        png = shown(ask(scan, f"/full/max/!90/{quality}.png"))
+        tiff = tifffile.imread(io.BytesIO(ask(scan, f"/full/max/!90/{quality}.tif").content))
+        np.testing.assert_array_equal(tiff.squeeze(), png, err_msg=name)
+
+
+def test_an_image_of_the_query_has_no_base_uri(client, settings, scan, folder):
+    settings.ROOT_URLCONF = urlconf(path("any/", include(Links.get_urls())), prefix="")
+    with far_away(**{"a.tif": (folder / "a.tif").read_bytes()}) as far:
+        settings.TILEWRIGHT = {"remote_hosts": far.allowed, "remote_allow_private": True}
+        for below in ("", "/info.json", "/full/max/0/default.jpg"):
+            refused = client.get(f"/any/iiif/3{below}", {"url": far.url("/a.tif")})
+            assert refused.status_code == 404
+            assert "the query names" in refused.json()["detail"]
+        conf.edge().engine.close()
 
 
 def test_planes_count_over_all_axes(ask, stack):

@@ -457,8 +457,8 @@ def test_an_image_that_is_no_models(ask, db, settings, pixels):
 
 @pytest.mark.parametrize("route", ROUTES.values(), ids=ROUTES)
 def test_names_are_those_of_the_routers(settings, route):
-    keys = {"z": 1, "x": 0, "y": 0, "fmt": "png", "tms": "t", "key": "label", "version": 3}
-    keys |= {"region": "full", "size": "max", "rotation": "0", "last": "default.png"}
+    keys = {"z": 1, "x": 0, "y": 0, "fmt": "png", "tms": "t", "key": "label", "iiif": 3}
+    keys |= {"region": "full", "size": "max", "rotation": "0", "quality": "default"}
     kwargs = {name: value for name, value in keys.items() if f"<{name}>" in route.path}
     urls = set()
     for addresses in FACES.values():

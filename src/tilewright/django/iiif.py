@@ -1,29 +1,30 @@
 """What the IIIF routes of an image answer: its base URI, ``info.json``, and its pictures."""
 
-from collections.abc import Callable
-from dataclasses import replace
-from functools import partial, wraps
+from collections.abc import Callable, Mapping
+from functools import wraps
 from http import HTTPStatus
-from typing import cast
 
 from django.http import HttpResponseRedirect
 from django.http.response import HttpResponseBase
 
-from tilewright.django import answers
+from tilewright.django import answers, surface
 from tilewright.django.answers import Asked
 from tilewright.django.maps.address import root_url
 from tilewright.django.replies import kept_answer
-from tilewright.errors import TilewrightError
+from tilewright.errors import OutsideError, TilewrightError
 from tilewright.style import Style
 from tilewright.web import http, metadata
-from tilewright.web.iiif.asked import ImageAsked, image_asked
+from tilewright.web.iiif.asked import image_asked
 from tilewright.web.iiif.info import info_document, media_types, profile
 from tilewright.web.iiif.segments import Version, parse_segments
 from tilewright.web.iiif.sizes import Subject
 
 BASE = ""
 INFO = r"/info\.json"
-IMAGE = r"/(?P<region>[^/]+)/(?P<size>[^/]+)/(?P<rotation>[^/]+)/(?P<last>[^/]+)"
+IMAGE = (
+    "/(?P<region>[^/]+)/(?P<size>[^/]+)/(?P<rotation>[^/]+)"
+    r"/(?P<quality>[^/]+)\.(?P<fmt>[^/.]+)"
+)
 """What follows the base URI, as regular expressions."""
 PREFLIGHT = {
     "Access-Control-Allow-Origin": "*",
@@ -38,6 +39,7 @@ _OPEN = {
     "Access-Control-Allow-Origin": PREFLIGHT["Access-Control-Allow-Origin"],
     "Access-Control-Expose-Headers": "ETag, Link",
 }
+_VERSIONS: Mapping[str, Version] = {"2": 2, "3": 3}
 _Answer = Callable[[Asked], HttpResponseBase]
 
 
@@ -47,6 +49,7 @@ def _to_all(answer: _Answer) -> _Answer:
     @wraps(answer)
     def opened(asked: Asked) -> HttpResponseBase:
         try:
+            _check_path(asked)
             response = answer(asked)
         except TilewrightError as error:
             response = answers.refusal(error, asked.request.method)
@@ -57,10 +60,20 @@ def _to_all(answer: _Answer) -> _Answer:
     return opened
 
 
+def _check_path(asked: Asked) -> None:
+    """Raise OutsideError for what no base URI is here."""
+    if asked.url_parameter:
+        raise OutsideError("an image that the query names is not served by IIIF")
+    if asked.path["iiif"] not in _VERSIONS:
+        raise OutsideError(f"the IIIF Image API is served in versions {', '.join(_VERSIONS)}")
+
+
 @_to_all
 def base(asked: Asked) -> HttpResponseBase:
     """Send who asks for the image itself to its description."""
-    response = HttpResponseRedirect(f"{root_url(asked.request, '')}/info.json")
+    query = answers.query_of(asked.request)
+    onwards = f"{root_url(asked.request, '')}/info.json"
+    response = HttpResponseRedirect(f"{onwards}?{query}" if query else onwards)
     response.status_code = HTTPStatus.SEE_OTHER
     return response
 
@@ -69,7 +82,7 @@ def base(asked: Asked) -> HttpResponseBase:
 def info(asked: Asked) -> HttpResponseBase:
     """Describe the image."""
     edge, source, look = asked.edge, asked.source, asked.style()
-    version, root = _version(asked), root_url(asked.request, "/info.json")
+    version, root = _version(asked), _root(asked, "/info.json")
     kinds = media_types(version)
     accepted = http.negotiate(asked.request.META.get("HTTP_ACCEPT", ""), tuple(kinds))
     # The look that is shown decides how large an answer may be.
@@ -92,24 +105,26 @@ def info(asked: Asked) -> HttpResponseBase:
 def image(asked: Asked) -> HttpResponseBase:
     """Draw a picture."""
     version, path = _version(asked), asked.path
-    texts = path["region"], path["size"], path["rotation"], path["last"]
+    texts = path["region"], path["size"], path["rotation"], f"{path['quality']}.{path['fmt']}"
     segments = parse_segments(version, texts)
     wanted = image_asked(segments, asked.query, _subject(asked, asked.style()))
-    response = answers.picture(asked, wanted.request, toned=partial(_toned, asked, wanted))
-    root = root_url(asked.request, "/" + "/".join(texts))
-    response["Link"] = (
-        f'<{profile(version)}>;rel="profile", <{root}/{wanted.canonical}>;rel="canonical"'
-    )
+    engine = asked.edge.engine
+    is_raster = engine.encoder(wanted.request.encoding.format).kind == "raster"
+    special = surface.as_seen(engine) if is_raster else None
+    response = answers.picture(asked, wanted.request, special=special, toned=wanted.toned)
+    links = [f'<{profile(version)}>;rel="profile"']
+    if not answers.query_of(asked.request):
+        # What the query asks for is in no path.
+        root = _root(asked, "/" + "/".join(texts))
+        links.append(f'<{root}/{wanted.canonical}>;rel="canonical"')
+    response["Link"] = ", ".join(links)
     return response
 
 
-def _toned(asked: Asked, wanted: ImageAsked, look: Style) -> Style:
-    """Return a look as the path wants it, for files that hold measured values too."""
-    engine = asked.edge.engine
-    shown = wanted.toned(look)
-    if engine.encoder(wanted.request.encoding.format).kind == "raster" and not shown.channels:
-        return replace(shown, channels=engine.style(asked.source).channels)
-    return shown
+def _root(asked: Asked, end: str) -> str:
+    """Return the image's base URI; routers may end all their paths in a slash."""
+    slash = "/" if asked.request.path.endswith("/") else ""
+    return root_url(asked.request, end + slash)
 
 
 def _subject(asked: Asked, stored: Style) -> Subject:
@@ -126,4 +141,4 @@ def _subject(asked: Asked, stored: Style) -> Subject:
 
 
 def _version(asked: Asked) -> Version:
-    return cast("Version", int(asked.path["version"]))
+    return _VERSIONS[asked.path["iiif"]]

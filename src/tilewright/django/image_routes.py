@@ -205,8 +205,8 @@ _PICTURES = {
     ),
 }
 
-VERSION = "(?P<version>[23])"
-"""Of the IIIF Image API."""
+VERSION = "(?P<iiif>[^/]+)"
+"""Of the IIIF Image API; ``version`` is that of a project's own API to the REST framework."""
 IIIF: Mapping[str, str] = {
     "iiif_image": iiif.IMAGE,
     "iiif_info": iiif.INFO,

@@ -70,7 +70,7 @@ _KEY = OpenApiParameter(
 
 
 _IIIF_VERSION = OpenApiParameter(
-    "version",
+    "iiif",
     {"type": "integer", "enum": [2, 3], "default": 3},
     OpenApiParameter.PATH,
     description="Of the IIIF Image API: 2 for 2.1.1, 3 for 3.0.",
@@ -83,7 +83,7 @@ _IIIF_SEGMENTS = [
         ("region", "full", "full, square, x,y,w,h or pct:x,y,w,h."),
         ("size", "!200,200", "max, w, or ,h, pct:n, w,h or !w,h; 3.0 enlarges after a ^ only."),
         ("rotation", "0", "Degrees clockwise, a ! before them for a mirrored picture."),
-        ("last", "default.jpg", "default, color, gray or bitonal, a dot and a format."),
+        ("quality", "default", "default, color, gray or bitonal."),
     )
 ]
 _GEOJSON = {"type": "object", "description": "GeoJSON (RFC 7946)."}
@@ -130,7 +130,7 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
             tile_frames=_pictures(pictures, [suffix, *_parameters(frames.SHEET)]),
             tile_frames_layout=_document(frames.SHEET_SCHEMA, _parameters(frames.LAYOUT)),
             iiif_image=_pictures(
-                pictures, [_IIIF_VERSION, *_IIIF_SEGMENTS, *_parameters(asked.PARAMETERS)]
+                pictures, [_IIIF_VERSION, *_IIIF_SEGMENTS, suffix, *_parameters(asked.PARAMETERS)]
             ),
             iiif_info=_described([_IIIF_VERSION]),
             iiif_base=_redirected([_IIIF_VERSION]),

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework.viewsets import GenericViewSet
 
 from tilewright.django.answers import refusal
+from tilewright.django.image_routes import IIIF
 from tilewright.django.records import ImageOfRecord
 from tilewright.django.routing import PathDecides, as_problem, on_list, route
 from tilewright.errors import TilewrightError
@@ -99,5 +100,9 @@ class ImageByUrlMixin(ImageViewSetMixin):
 
     @classmethod
     def get_extra_actions(cls) -> list[Any]:
-        """Return the routes, which no object's key stands before."""
-        return [on_list(each) for each in super().get_extra_actions()]
+        """Return the routes, which no object's key stands before.
+
+        Those of IIIF are left out: what names an image there is its path.
+        """
+        every = super().get_extra_actions()
+        return [on_list(each) for each in every if each.__name__ not in IIIF]

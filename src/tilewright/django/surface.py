@@ -11,9 +11,11 @@ from django.utils.http import content_disposition_header
 
 from tilewright.django import surface_dump
 from tilewright.django.numbers import Ask
+from tilewright.drawing import picture_raster
 from tilewright.encode import PictureEncoder
 from tilewright.engine import Engine
 from tilewright.errors import OutsideError, ParameterError
+from tilewright.geometry import Affine, Grid
 from tilewright.image import Encoded, Picture, Source
 from tilewright.request import RenderRequest
 from tilewright.style import Orientation
@@ -115,6 +117,20 @@ def framing(engine: Engine, beside: bars.Bars) -> Special:
         return encoder.encode(picture, asked.encoding)
 
     return Special(beside, render)
+
+
+def as_seen(engine: Engine) -> Special:
+    """Return how a picture is drawn into a file that else holds measured values."""
+
+    def render(source: Source, asked: RenderRequest) -> Encoded:
+        encoder = engine.encoder(asked.encoding.format)
+        if encoder.kind != "raster":
+            raise ParameterError("fmt", "a format of measured values", asked.encoding.format)
+        picture = engine.picture(source, asked)
+        nowhere = Grid(picture.size, Affine.scale(1.0, 1.0))
+        return encoder.encode(picture_raster(picture, nowhere), asked.encoding)
+
+    return Special("as seen", render)
 
 
 def _picture_encoder(engine: Engine, asked: RenderRequest) -> PictureEncoder:

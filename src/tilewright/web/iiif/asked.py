@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import cast
 from urllib.parse import parse_qsl
 
@@ -114,7 +115,9 @@ def _canonical(segments: Segments, window: Window, size: Size, whole: Size, most
     if window.size == whole:
         region = "full"
     turn = segments.orientation
-    rotation = f"{'!' if turn.mirror else ''}{number_text(turn.rotation)}"
+    # A number of the standard has no exponent.
+    degrees = f"{Decimal(number_text(turn.rotation)):f}"
+    rotation = f"{'!' if turn.mirror else ''}{degrees}"
     quality = "default" if segments.quality == "color" else segments.quality
     written = (
         _size_of_2(size, window.size)

@@ -12,7 +12,7 @@ from typing import Literal
 
 from tilewright.errors import ParameterError
 from tilewright.style import Orientation
-from tilewright.web.params import LARGEST, whole
+from tilewright.web.params import whole
 
 Version = Literal[2, 3]
 Quality = Literal["default", "color", "gray", "bitonal"]
@@ -142,10 +142,9 @@ def _four(text: str, parse: Callable[[str], float]) -> tuple[float, ...]:
 
 
 def _pixels(text: str) -> int:
-    value = whole(text)
-    if not 0 <= value <= LARGEST or text.startswith("-"):
+    if text.startswith("-"):
         raise ValueError
-    return value
+    return whole(text)
 
 
 def _decimal(text: str) -> float:

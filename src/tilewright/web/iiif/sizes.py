@@ -69,11 +69,12 @@ def window_of(region: RegionText, whole: Size) -> Window:
     if region.kind == "percent":
         across, down = whole.width / 100, whole.height / 100
         x, y, width, height = x * across, y * down, width * across, height * down
-    left, top = round(x), round(y)
-    right, bottom = min(round(x + width), whole.width), min(round(y + height), whole.height)
-    if not (width > 0 and height > 0 and right > left and bottom > top):
+    if not (width > 0 and height > 0 and x < whole.width and y < whole.height):
         raise ParameterError("region", REGIONS)
-    return Window(left, top, right - left, bottom - top)
+    left, top = min(round(x), whole.width - 1), min(round(y), whole.height - 1)
+    right, bottom = min(round(x + width), whole.width), min(round(y + height), whole.height)
+    # What is less than a pixel is one.
+    return Window(left, top, max(1, right - left), max(1, bottom - top))
 
 
 def size_of(text: SizeText, part: Size, most: Most) -> Size:
@@ -117,10 +118,11 @@ def _wanted(text: SizeText, part: Size, most: Most) -> tuple[int, int]:
 def _fitted(part: Size, scale: float, most: Most) -> tuple[int, int]:
     """Return the part at a scale, or as near to it as the limits allow; never nothing."""
     allowed = most.scale(part)
-    if scale <= allowed:
-        width, height = _scaled(part, scale)
-    else:
-        width, height = int(part.width * allowed + _ROOM), int(part.height * allowed + _ROOM)
+    width, height = _scaled(part, min(scale, allowed))
+    if scale > allowed or width * height > most.area:
+        # To the nearest pixel may be a pixel too many.
+        least = min(scale, allowed)
+        width, height = int(part.width * least + _ROOM), int(part.height * least + _ROOM)
     return max(1, width), max(1, height)
 
 
