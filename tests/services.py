@@ -14,7 +14,8 @@ from pathlib import Path
 MISSING = "missing service:"
 """How the reason begins for which a test is skipped; the summary counts these."""
 _PATIENCE_S = 30
-_AZURITE = Path(__file__).parents[1] / "var/test-tools/node_modules/.bin/azurite-blob"
+_PACKAGES = Path(__file__).parents[1] / "var/test-tools/node_modules"
+"""Those of npm's that scripts/install-test-tools fetches."""
 AZURE_ACCOUNT = "devstoreaccount1"
 AZURE_KEY = (
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -113,14 +114,26 @@ def s3_server():
 @contextmanager
 def azure_server():
     """Speak Azure's Blob Storage, as `AZURE_ACCOUNT` with `AZURE_KEY`; it keeps nothing on disk."""
-    if not _AZURITE.exists():
-        raise ServiceMissingError("azurite")
+    azurite = _packaged("azurite", ".bin/azurite-blob")
     node, port = _program("node"), free_port()
     where = ["--blobHost", "127.0.0.1", "--blobPort", str(port), "--inMemoryPersistence"]
     # The client's library may be newer than the server.
     how = ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
-    with _running([node, str(_AZURITE), *where, *how], port):
+    with _running([node, str(azurite), *where, *how], port):
         yield f"http://127.0.0.1:{port}/{AZURE_ACCOUNT}"
+
+
+@contextmanager
+def openseadragon():
+    """Yield the folder of OpenSeadragon's script, which a server may give out."""
+    built = "openseadragon/build/openseadragon"
+    yield _packaged("openseadragon", f"{built}/openseadragon.min.js").parent
+
+
+def _packaged(name, path):
+    if not (_PACKAGES / path).exists():
+        raise ServiceMissingError(name)
+    return _PACKAGES / path
 
 
 def _program(name):

@@ -13,6 +13,11 @@ STEP = 800
 """Between neighbouring values: a window of 0 to 4000 shows five shades."""
 WINDOW = (0, 4000)
 PYRAMID = (3300, 2500)
+ODD = (3329, 2305)
+"""One more than whole tiles of 256 and whole cells: the last column and row are of their own."""
+SLIDE = (3363, 2273)
+"""Three columns more than whole tiles of 240. Levels lack what does not fill a pixel of theirs;
+the last pixels lie in the middle of cells."""
 STACK = (520, 390)
 BIG_PLANE = (2240, 1920)
 """More than 2048² pixels and one level: viewers ask for it by regions."""
@@ -79,14 +84,28 @@ def plane(size: tuple[int, int], channel: int, z: int = 0, t: int = 0) -> npt.ND
     return cells.repeat(CELL, 0).repeat(CELL, 1)[:height, :width]
 
 
-def write_pyramid(path: Path) -> None:
-    """Write three channels of 16 bits with levels shrunk by 2, 4 and 8."""
-    data = np.stack([plane(PYRAMID, channel) for channel in range(3)])
+def write_pyramid(path: Path, size: tuple[int, int]) -> None:
+    """Write three channels of 16 bits with levels shrunk by 2, 4 and 8, their sizes rounded up."""
+    data = np.stack([plane(size, channel) for channel in range(3)])
     layout = {"tile": (256, 256), "photometric": "minisblack", "compression": "deflate"}
     with tifffile.TiffWriter(path, ome=True) as writer:
         writer.write(data, metadata=_about("CYX", 3), subifds=3, **layout)
         for shrink in (2, 4, 8):
             writer.write(data[:, ::shrink, ::shrink], subfiletype=1, **layout)
+
+
+def write_slide(path: Path) -> None:
+    """Write a picture in JPEG with levels shrunk by 2, 4 and 8, their sizes rounded down."""
+    planes = np.stack([plane(SLIDE, channel) for channel in range(3)], -1)
+    data = Shown((255, 255, 255)).grey(planes).astype(np.uint8)
+    # Where less colour is kept, the black with which last tiles are filled up bleeds into them.
+    jpeg = {"compression": "jpeg", "compressionargs": {"level": 95}, "subsampling": (1, 1)}
+    layout = {"tile": (240, 240), "photometric": "rgb", **jpeg}
+    with tifffile.TiffWriter(path) as writer:
+        writer.write(data, subifds=3, **layout)
+        for shrink in (2, 4, 8):
+            height, width = (side // shrink * shrink for side in data.shape[:2])
+            writer.write(data[:height:shrink, :width:shrink], subfiletype=1, **layout)
 
 
 def write_stack(path: Path) -> None:

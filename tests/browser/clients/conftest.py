@@ -1,4 +1,4 @@
-"""Tilewright with images that are known, and the viewers that OMERO's users have."""
+"""Tilewright with images that are known, and viewers of others that show them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import httpx
 import pytest
 from selenium import webdriver
 
+from tests import services
 from tests.browser.clients import cells, wheels
 from tests.browser.clients.front import Front, fronting
 from tests.browser.conftest import serve
@@ -23,6 +24,8 @@ class Gateway:
 
     address: str
     pyramid: int
+    odd: int
+    slide: int
     stack: int
     big_plane: int
     flat: int
@@ -43,7 +46,9 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
         given={"DJANGO_SUPERUSER_PASSWORD": PASSWORD},
     )
     assert made.returncode == 0, made.stderr
-    cells.write_pyramid(folder / "pyramid.ome.tif")
+    cells.write_pyramid(folder / "pyramid.ome.tif", cells.PYRAMID)
+    cells.write_pyramid(folder / "odd.ome.tif", cells.ODD)
+    cells.write_slide(folder / "slide.tif")
     cells.write_stack(folder / "stack.ome.tif")
     cells.write_plane(folder / "big_plane.ome.tif", cells.BIG_PLANE)
     cells.write_plane(folder / "flat.ome.tif", cells.FLAT)
@@ -62,6 +67,12 @@ def iviewer() -> Iterator[Path]:
 def omero_web() -> Iterator[Path]:
     """Return the files of OMERO.web, its old viewer among them."""
     yield from _serve(lambda: wheels.unpacked(wheels.OMERO_WEB))
+
+
+@pytest.fixture(scope="session")
+def openseadragon() -> Iterator[Path]:
+    """Return the files of OpenSeadragon."""
+    yield from _serve(services.openseadragon)
 
 
 @pytest.fixture

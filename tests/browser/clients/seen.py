@@ -42,8 +42,9 @@ def assert_seen(
     x = view.x + (grid[:, 0] + 0.5 - left - width / 2) / view.scale
     y = view.y + (grid[:, 1] + 0.5 - top - height / 2) / view.scale
     margin = 3 / view.scale
-    # PanoJS lays a pane of glass, the surface, over its tiles.
-    clear = page.bare(grid, f"{stage} canvas, {stage} img, img{stage}, {stage} .surface")
+    # PanoJS lays a pane of glass, the surface, over its tiles; OpenSeadragon one around its canvas.
+    glass = f"{stage} .surface, {stage} .openseadragon-canvas"
+    clear = page.bare(grid, f"{stage} canvas, {stage} img, img{stage}, {glass}")
     for place, end in ((x, size[0]), (y, size[1])):
         clear &= (place > margin) & (place < end - margin)
         clear &= (place % CELL > margin) & (place % CELL < CELL - margin)

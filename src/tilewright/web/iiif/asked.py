@@ -87,16 +87,10 @@ def _target(info: ImageInfo, window: Window, size: Size) -> Target:
         scale = 1 << (zooms.max_zoom - zoom)
         if _is_whole(window, size, scale, info.size):
             part = Window(window.x // scale, window.y // scale, size.width, size.height)
-            if _has_all(info.size, shrink, part):
+            if _is_there(info, shrink, part):
                 return LevelRegion(shrink, part)
     box = Box(window.x, window.y, window.width, window.height)
     return Region(box, size.width, size.height)
-
-
-def _has_all(whole: Size, shrink: tuple[float, float], part: Window) -> bool:
-    """Tell whether a zoom has all these pixels: a writer may have rounded its level down."""
-    last_x, last_y = (part.right - 1) * shrink[0], (part.bottom - 1) * shrink[1]
-    return last_x < whole.width - _HAIR and last_y < whole.height - _HAIR
 
 
 def _is_whole(window: Window, size: Size, scale: int, whole: Size) -> bool:
@@ -108,6 +102,21 @@ def _is_whole(window: Window, size: Size, scale: int, whole: Size) -> bool:
     if window.height % scale and window.bottom != whole.height:
         return False
     return (size.width, size.height) == (-(-window.width // scale), -(-window.height // scale))
+
+
+def _is_there(info: ImageInfo, shrink: tuple[float, float], part: Window) -> bool:
+    """Tell whether the level that a window is read from holds some of its last pixels.
+
+    Writers may have rounded it down.
+    """
+    level = next(
+        level
+        for level in reversed(info.levels)
+        if level.shrink[0] <= shrink[0] and level.shrink[1] <= shrink[1]
+    )
+    last_x, last_y = (part.right - 1) * shrink[0], (part.bottom - 1) * shrink[1]
+    held_x, held_y = level.size.width * level.shrink[0], level.size.height * level.shrink[1]
+    return last_x < held_x - _HAIR and last_y < held_y - _HAIR
 
 
 def _canonical(segments: Segments, window: Window, size: Size, whole: Size, most: Most) -> str:

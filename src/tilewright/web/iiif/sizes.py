@@ -93,7 +93,18 @@ def size_of(text: SizeText, part: Size, most: Most) -> Size:
 
 def height_for(width: int, part: Size) -> int:
     """Return the height that keeps a part's aspect; 0 where that is less than half a pixel."""
-    return _rounded(part.height * width / part.width)
+    return _other_side(width, part.width, part.height)
+
+
+def _other_side(given: int, along: int, across: int) -> int:
+    """Return the side that goes with a given one: that of a level where it is a level's.
+
+    The sides of levels are rounded up, as viewers reckon.
+    """
+    scale = 1 << max(0, round(math.log2(along / given)))
+    if -(-along // scale) == given:
+        return -(-across // scale)
+    return _rounded(across * given / along)
 
 
 def _wanted(text: SizeText, part: Size, most: Most) -> tuple[int, int]:
@@ -105,7 +116,7 @@ def _wanted(text: SizeText, part: Size, most: Most) -> tuple[int, int]:
         case "width":
             return text.width, height_for(text.width, part)
         case "height":
-            return _rounded(part.width * text.height / part.height), text.height
+            return _other_side(text.height, part.height, part.width), text.height
         case "percent":
             return _scaled(part, text.percent / 100)
         case "within":
