@@ -4,6 +4,7 @@ PORT ?= 8000
 HOST ?= 127.0.0.1
 IMAGES ?=
 TESTS ?=
+JOBS ?= 2
 BENCH ?=
 TILEWRIGHT_HOME ?= $(CURDIR)/var
 export TILEWRIGHT_HOME
@@ -16,7 +17,7 @@ CODE := src tests bench scripts
 
 help:
 	@echo "make serve   serve sample images, or IMAGES=\"a.tif dir/\", at HOST=$(HOST) PORT=$(PORT)"
-	@echo "make test    run all tests, or TESTS=tests/test_cli.py"
+	@echo "make test    run all tests, or TESTS=tests/test_cli.py, in JOBS=$(JOBS) processes"
 	@echo "make check   check format, lint, types, layers and the links in the docs"
 	@echo "make fix     repair what format and lint can repair"
 	@echo "make bench   measure speed and memory against other libraries, or BENCH=in_process"
@@ -29,7 +30,7 @@ serve: .venv/.serve
 test: .venv/.develop
 	@scripts/install-test-tools
 	@scripts/build-frontend
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(TESTS)
 
 check: .venv/.develop
 	$(BIN)/ruff format --check $(CODE)
