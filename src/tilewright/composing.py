@@ -20,7 +20,7 @@ from tilewright.members import Budget, Layout, Lease, Members
 from tilewright.merge import merged
 from tilewright.mosaic import Mosaic
 from tilewright.render import Classifier, Tables
-from tilewright.request import RenderRequest, Resampling, Target
+from tilewright.request import RenderRequest, Resampling, Target, check_plane
 from tilewright.style import Projection
 
 _REMEMBERED_LAYOUTS = 128
@@ -81,7 +81,12 @@ class Composer:
         return self._drawing(mosaic).read(target, bands, plane, resampling)
 
     def read_each(
-        self, mosaic: Mosaic, target: Target, *, resampling: Resampling = "nearest"
+        self,
+        mosaic: Mosaic,
+        target: Target,
+        *,
+        plane: Plane = _FIRST_PLANE,
+        resampling: Resampling = "nearest",
     ) -> list[Raster | None]:
         """Return all bands of each source on one grid; None for those that do not touch it.
 
@@ -89,11 +94,12 @@ class Composer:
         """
         layout = self.layout(mosaic)
         members = Members(mosaic, layout, self._config, self._lease)
+        check_plane(layout.whole, plane)
         grid = on_earth(target.grid(layout.whole), layout.whole.geo)
         touching = {index for index in range(len(layout.infos)) if members.touches(index, grid)}
         budget = Budget(self._config)
         return [
-            members.one(index, grid, range(len(info.bands)), resampling, budget)
+            members.one(index, grid, range(len(info.bands)), plane, resampling, budget=budget)
             if index in touching
             else None
             for index, info in enumerate(layout.infos)

@@ -24,7 +24,6 @@ from tilewright.request import Resampling, check_plane
 SAMPLED = 16
 """Sources that an automatic range is measured on; all of them in a stack."""
 Lease = Callable[[Source], AbstractContextManager[Reader]]
-_FIRST_PLANE = Plane()
 _WORKING_BYTES: Mapping[Method, int] = {"mean": 10, "median": 32}
 """Of each value of the answer, besides the rasters: sums and counts; what is sorted out."""
 
@@ -91,7 +90,10 @@ class Members:
         budget = Budget(self.config)
         budget.spend(0, laid.size.pixels * len(chosen) * _WORKING_BYTES.get(method, 0))
         own = (0,) if method in {"stack", "count"} else chosen
-        makers = [partial(self.one, index, laid, own, resampling, budget) for index in touching]
+        makers = [
+            partial(self.one, index, laid, own, plane, resampling, budget=budget)
+            for index in touching
+        ]
         raster = joining.combine(makers, method)
         dtype = np.dtype(whole.dtype)
         return Raster(raster.data.astype(dtype, copy=False), raster.mask, laid)
@@ -135,7 +137,9 @@ class Members:
         index: int,
         grid: Grid,
         bands: Sequence[int],
+        plane: Plane,
         resampling: Resampling,
+        *,
         budget: Budget,
     ) -> Raster:
         """Read a member. What its alpha hides is masked, whether or not alpha is asked for."""
@@ -149,7 +153,7 @@ class Members:
             keeps = self.mosaic.method in {"median", "stack"}
             budget.spend(covering_chunks(reading.window, level).pixels, held if keeps else 0)
         with self.lease(self.mosaic.sources[index]) as reader:
-            raster = gather(reader, reading, _FIRST_PLANE, self.config.read_piece_bytes)
+            raster = gather(reader, reading, plane, self.config.read_piece_bytes)
         mask = raster.mask
         for row, band in enumerate(wanted):
             if band in opacity:

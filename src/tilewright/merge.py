@@ -11,7 +11,7 @@ from tilewright.errors import ParameterError
 from tilewright.extent import bounds
 from tilewright.geo import Geo
 from tilewright.geometry import Affine, Box, Size
-from tilewright.image import Band, ImageInfo, Level
+from tilewright.image import Axis, Band, ImageInfo, Level
 from tilewright.mosaic import MEANS, Method
 
 PARAMETER = "images"
@@ -26,7 +26,7 @@ def merged(infos: Sequence[ImageInfo], method: Method) -> ImageInfo:
 
     On the earth it covers all of them, in their CRS, or in degrees where they have several,
     with pixels as small as the smallest. Without any CRS all have one size, and the layout
-    has the first one's levels. Raises ParameterError for images that do not fit together.
+    has the first one's levels. It has the axes that all have alike. Raises ParameterError for images that do not fit together.
     """
     first = infos[0]
     if method == "stack":
@@ -48,7 +48,14 @@ def merged(infos: Sequence[ImageInfo], method: Method) -> ImageInfo:
         palette=first.palette if own else None,
         masked=True,
         geo=geo,
+        axes=_axes(infos),
     )
+
+
+def _axes(infos: Sequence[ImageInfo]) -> tuple[Axis, ...]:
+    """Return the axes when they are the same in all; none otherwise, so that one plane is shown."""
+    alike = {tuple((axis.name, axis.size) for axis in info.axes) for info in infos}
+    return infos[0].axes if len(alike) == 1 else ()
 
 
 def _stacked(info: ImageInfo) -> Band:

@@ -9,7 +9,7 @@ import tifffile
 from PIL import Image
 
 from tests.testapp.maps import ListedLayers, file_layer, urlconf
-from tilewright.django.maps import ogc, views_tms, views_wmts, wms
+from tilewright.django.maps import mosaics, ogc, views_tms, views_wmts, wms
 
 VALUES = [40, 120, 200]
 OF_THE_WORLD = "service=WMS&version=1.1.1&layers=q&styles=&srs=EPSG:4326&bbox=-100,-50,100,50"
@@ -86,3 +86,61 @@ def test_the_value_at_a_place_is_that_of_the_frame(client, path, find):
     answer = client.get(f"/maps/{path}")
     assert answer.status_code == 200, answer.content
     assert find(json.loads(answer.content)) == VALUES[1]
+
+
+def written(folder, name, values, west):
+    """Write a degree a pixel, 100 high and wide, with planes of one value each."""
+    keys = (1, 1, 0, 3, 1024, 0, 1, 2, 1025, 0, 1, 1, 2048, 0, 1, 4326)
+    tifffile.imwrite(
+        folder / f"{name}.tif",
+        np.broadcast_to(np.uint8(values).reshape(-1, 1, 1), (len(values), 100, 100)),
+        photometric="minisblack",
+        metadata={"axes": "QYX"},
+        extratags=[
+            (33550, "d", 3, (1.0, 1.0, 0.0), True),
+            (33922, "d", 6, (0.0, 0.0, 0.0, west, 50.0, 0.0), True),
+            (34735, "H", len(keys), keys, True),
+        ],
+    )
+    return file_layer(folder / f"{name}.tif", name)
+
+
+@pytest.fixture
+def several(tmp_path, settings):
+    """Serve a mosaic's members: two of three planes side by side, and one of two."""
+    members = [
+        written(tmp_path, "west", [10, 20, 30], -100.0),
+        written(tmp_path, "east", [40, 50, 60], 0.0),
+        written(tmp_path, "fewer", [70, 80], 0.0),
+    ]
+    settings.ROOT_URLCONF = urlconf(*mosaics.urls_for(ListedLayers(*members)))
+
+
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [("first", [(10, 40), (20, 50), (30, 60)]), ("highest", [(10, 40), (20, 50), (30, 60)])],
+)
+def test_a_mosaic_shows_the_frame_of_all(client, several, method, expected):
+    for frame, values in enumerate(expected):
+        query = f"images=west,east&method={method}&frame={frame}"
+        answer = client.get(f"/maps/region.png?{query}&bbox=-100,-50,100,50&width=40&height=20")
+        assert answer.status_code == 200, answer.content
+        shown = np.asarray(Image.open(io.BytesIO(answer.content)).convert("L"))
+        assert (shown[10, 5], shown[10, 35]) == values
+        tile = client.get(f"/maps/tiles/WebMercatorQuad/0/0/0.png?{query}")
+        shown = np.asarray(Image.open(io.BytesIO(tile.content)).convert("L"))
+        assert (shown[128, 90], shown[128, 170]) == values
+        found = client.get(f"/maps/point?{query}&lon=50&lat=0").json()
+        assert found["values"] == [values[1]]
+        assert [one["values"] for one in found["images"]] == [None, [values[1]]]
+
+
+def test_frames_that_not_all_have_are_not_there(client, several):
+    below = "region.png?bbox=-100,-50,100,50&width=40"
+    assert client.get(f"/maps/{below}&images=west,fewer&frame=0").status_code == 200
+    for query in (f"{below}&images=west,fewer&frame=1", f"{below}&images=west,east&frame=3"):
+        refused = client.get(f"/maps/{query}")
+        assert refused.status_code == 404
+        assert "frame" in refused.json()["detail"]
+    refused = client.get("/maps/point?images=west,fewer&lon=50&lat=0&frame=1")
+    assert refused.status_code == 404

@@ -3,6 +3,7 @@ import pytest
 from tests.test_merge import info
 from tilewright.errors import OutsideError, ParameterError
 from tilewright.geometry import Box
+from tilewright.image import Plane
 from tilewright.merge import merged
 from tilewright.request import Encoding, MapRegion, MapTile, Region, Tile
 from tilewright.tms import TileMatrixSets
@@ -129,7 +130,8 @@ def test_bad_points(query):
 
 
 def test_members_are_written_as_they_are_read():
-    found, longitude, latitude = mosaics.point(f"{IMAGES}&method=mean&lon=190&lat=-5.5")
+    query = f"{IMAGES}&method=mean&lon=190&lat=-5.5&t=2"
+    assert mosaics.point(query) == (190, -5.5, Plane.of({"t": 2}))
+    found = mosaics.members(mosaics.POINT.read(query))
     assert found == Members(("3", "1", "2"), "mean")
-    assert (longitude, latitude) == (190, -5.5)
     assert mosaics.members(mosaics.INFO.read(found.query)) == found

@@ -24,7 +24,7 @@ from tilewright.mosaic import METHODS, MOST_SOURCES, Mosaic
 from tilewright.request import RenderRequest, georeference
 from tilewright.style import Style
 from tilewright.tms import WEB_MERCATOR_QUAD
-from tilewright.web import http
+from tilewright.web import frames, http
 from tilewright.web.maps import mosaic_documents, mosaics
 from tilewright.web.maps.asked import without
 from tilewright.web.maps.layer import Layer
@@ -141,13 +141,14 @@ class _Views:
 
     def point(self, request: HttpRequest) -> HttpResponse:
         """Return the values at a place: of the whole, and of each image."""
-        _, longitude, latitude = mosaics.point(_query(request))
+        longitude, latitude, asked = mosaics.point(_query(request))
         chosen = self._chosen(request)
         composer = conf.edge().engine.mosaics
         georeference(chosen.whole())
+        plane = frames.located(asked, chosen.whole)
         target = mosaics.point_target(longitude, latitude)
-        joined = composer.read(chosen.mosaic, target, resampling="nearest")
-        each = composer.read_each(chosen.mosaic, target)
+        joined = composer.read(chosen.mosaic, target, plane=plane, resampling="nearest")
+        each = composer.read_each(chosen.mosaic, target, plane=plane)
         names = chosen.asked_for.names
         found = mosaic_documents.point_document((longitude, latitude), joined, names, each)
         return _document(request, found)
@@ -206,6 +207,7 @@ class _Views:
 
 def _picture(request: HttpRequest, chosen: _Chosen, asked: RenderRequest) -> HttpResponse:
     edge = conf.edge()
+    asked = frames.framed(asked, chosen.whole)
     if not asked.style.text:
         asked = replace(asked, style=chosen.style)
     mosaic = chosen.mosaic

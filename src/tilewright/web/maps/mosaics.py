@@ -9,7 +9,7 @@ from urllib.parse import quote
 from tilewright.crs import WGS84, canonical_crs
 from tilewright.errors import OutsideError, ParameterError
 from tilewright.geometry import Box
-from tilewright.image import ImageInfo
+from tilewright.image import ImageInfo, Plane
 from tilewright.mosaic import METHODS, MOST_SOURCES, Method
 from tilewright.request import MapRegion, Region, RenderRequest, Resampling, Target, Tile
 from tilewright.tms import TileMatrixSet
@@ -18,6 +18,7 @@ from tilewright.web.maps import tiles
 from tilewright.web.maps.asked import asked
 from tilewright.web.outputs import ENCODING, OUTPUT
 from tilewright.web.params import LARGEST, Parameter, ParameterSet, choice, whole
+from tilewright.web.places import PLANE, plane_of
 from tilewright.web.xyz import Suffixes
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,200}")
@@ -104,13 +105,13 @@ BBOX = _numbers_parameter(
 LON = _numbers_parameter("lon", "Longitude in degrees.", 1, 360)
 LAT = _numbers_parameter("lat", "Latitude in degrees.", 1, 90)
 MEMBERS = (IMAGES, METHOD)
-DRAWN: tuple[Parameter[Any], ...] = (*ENCODING, *looks.PARAMETERS)
+DRAWN: tuple[Parameter[Any], ...] = (*ENCODING, *PLANE, *looks.PARAMETERS)
 TILE = ParameterSet((*MEMBERS, *tiles.TILE[1:], *DRAWN))
 """Without ``projection``: the path names the tile matrix set."""
 REGION = ParameterSet(
     (*MEMBERS, BBOX, _units_parameter(), tiles.PROJECTION, tiles.RESAMPLING, *OUTPUT, *DRAWN)
 )
-POINT = ParameterSet((*MEMBERS, LON, LAT))
+POINT = ParameterSet((*MEMBERS, LON, LAT, *PLANE))
 INFO = ParameterSet(MEMBERS)
 POSTED = ParameterSet((METHOD,))
 
@@ -198,10 +199,10 @@ def _region(values: Mapping[str, Any], info: Info) -> Target:
         raise ParameterError("bbox", "a box with an area: west, south, east, north") from None
 
 
-def point(query: str) -> tuple[Members, float, float]:
-    """Return the images, longitude and latitude of ``point?{query}``. Raises ParameterError."""
+def point(query: str) -> tuple[float, float, Plane]:
+    """Return longitude, latitude and plane of ``point?{query}``. Raises ParameterError."""
     values = POINT.read(query)
-    return members(values), values["lon"][0], values["lat"][0]
+    return values["lon"][0], values["lat"][0], plane_of(values)
 
 
 def point_target(longitude: float, latitude: float) -> MapRegion:
