@@ -32,8 +32,8 @@ from tilewright.web import (
     world,
     xyz,
 )
-from tilewright.web.iiif import asked, info
-from tilewright.web.maps import features, places, validation
+from tilewright.web.iiif import info
+from tilewright.web.maps import asked, features, places, validation
 from tilewright.web.params import ParameterSet
 
 PROBLEMS = {
