@@ -226,6 +226,8 @@ GOOD = {
         "tile_corners": "tiles/1/0/0/corners",
         "iiif_image": "iiif/3/square/!90,90/22.5/gray.png",
         "iiif_info": "iiif/2/info.json",
+        "deepzoom": "deepzoom.dzi?format=png&band=1",
+        "deepzoom_tile": "deepzoom_files/10/2_1.jpg?band=1&format=png",
     },
     "stack": {
         "frames": "info/frames",
@@ -315,6 +317,13 @@ def test_too_much_is_posted_in_chunks(earth, settings):
         ("iiif/3/full/max/0", 404),
         ("iiif/4/info.json", 404),
         ("iiif/2", 303),
+        ("deepzoom.dzi?format=bmp", 400),
+        ("deepzoom_files/11/0_0.jpg", 404),
+        ("deepzoom_files/10/4_0.jpg", 404),
+        ("deepzoom_files/-1/0_0.jpg", 404),
+        ("deepzoom_files/a/0_0.jpg", 400),
+        ("deepzoom_files/1/0_0.heic", 400),
+        ("deepzoom_files/99999999999/0_0.jpg", 404),
     ],
 )
 def test_a_bad_ask(ask, scan, below, status):

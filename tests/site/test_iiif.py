@@ -115,6 +115,7 @@ def test_the_list_of_images_tells_of_the_service(site):
             told = client.get(row["links"]["iiif"]).json()
             assert told["id"] == f"{site.address}/iiif/3/{row['id']}"
             assert (told["width"], told["height"]) == (1000, 1000)
+            assert 'Width="1000" Height="1000"' in client.get(row["links"]["deepzoom"]).text
 
 
 def test_a_drawn_image_is_served_as_any_other(site):
@@ -131,6 +132,8 @@ def test_a_drawn_image_is_served_as_any_other(site):
         tile = client.get(f"{below}/iiif/3/{region}/{side},{side}/0/default.png")
         assert tile.status_code == 200, tile.text
         assert tile.content == client.get(f"{below}/tiles/{zoom}/{x}/{y}.png").content
+        deep = client.get(f"{below}/deepzoom_files/14/{x}_{y}.png")
+        assert deep.content == tile.content
         thumb = client.get(f"{below}/iiif/2/full/!200,200/30/bitonal.png")
         seen = np.asarray(Image.open(io.BytesIO(thumb.content)))
         assert seen.shape[:2] == (273, 273)

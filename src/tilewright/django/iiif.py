@@ -1,7 +1,6 @@
 """What the IIIF routes of an image answer: its base URI, ``info.json``, and its pictures."""
 
-from collections.abc import Callable, Mapping
-from functools import wraps
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from django.http import HttpResponseRedirect
@@ -11,7 +10,8 @@ from tilewright.django import answers, surface
 from tilewright.django.answers import Asked
 from tilewright.django.maps.address import root_url
 from tilewright.django.replies import kept_answer
-from tilewright.errors import OutsideError, TilewrightError
+from tilewright.django.sharing import shared
+from tilewright.errors import OutsideError
 from tilewright.style import Style
 from tilewright.web import http, metadata
 from tilewright.web.iiif.asked import image_asked
@@ -19,58 +19,24 @@ from tilewright.web.iiif.info import info_document, media_types, profile
 from tilewright.web.iiif.segments import Version, parse_segments
 from tilewright.web.iiif.sizes import Subject
 
-BASE = ""
-INFO = r"/info\.json"
-IMAGE = (
-    "/(?P<region>[^/]+)/(?P<size>[^/]+)/(?P<rotation>[^/]+)"
-    r"/(?P<quality>[^/]+)\.(?P<fmt>[^/.]+)"
-)
-"""What follows the base URI, as regular expressions."""
-PREFLIGHT = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
-    "Access-Control-Allow-Headers": "Accept, Authorization, If-None-Match, Range",
-    "Access-Control-Max-Age": "86400",
+VERSION = "(?P<iiif>[^/]+)"
+"""Of the API; ``version`` is that of a project's own API to the REST framework."""
+ENDINGS: Mapping[str, str] = {
+    "iiif_image": (
+        "/(?P<region>[^/]+)/(?P<size>[^/]+)/(?P<rotation>[^/]+)"
+        r"/(?P<quality>[^/]+)\.(?P<fmt>[^/.]+)"
+    ),
+    "iiif_info": r"/info\.json",
+    "iiif_base": "",
 }
-"""What lets pages of other sites ask, as viewers of the standard do: what a browser is told
-before a request that is not quite plain."""
-
-_OPEN = {
-    "Access-Control-Allow-Origin": PREFLIGHT["Access-Control-Allow-Origin"],
-    "Access-Control-Expose-Headers": "ETag, Link",
-}
+"""What follows an image's base URI, as regular expressions, by the names of the routes."""
 _VERSIONS: Mapping[str, Version] = {"2": 2, "3": 3}
-_Answer = Callable[[Asked], HttpResponseBase]
 
 
-def _to_all(answer: _Answer) -> _Answer:
-    """Let pages of other sites read an answer, refusals too."""
-
-    @wraps(answer)
-    def opened(asked: Asked) -> HttpResponseBase:
-        try:
-            _check_path(asked)
-            response = answer(asked)
-        except TilewrightError as error:
-            response = answers.refusal(error, asked.request.method)
-        for name, value in _OPEN.items():
-            response[name] = value
-        return response
-
-    return opened
-
-
-def _check_path(asked: Asked) -> None:
-    """Raise OutsideError for what no base URI is here."""
-    if asked.url_parameter:
-        raise OutsideError("an image that the query names is not served by IIIF")
-    if asked.path["iiif"] not in _VERSIONS:
-        raise OutsideError(f"the IIIF Image API is served in versions {', '.join(_VERSIONS)}")
-
-
-@_to_all
+@shared
 def base(asked: Asked) -> HttpResponseBase:
     """Send who asks for the image itself to its description."""
+    _version(asked)
     query = answers.query_of(asked.request)
     onwards = f"{root_url(asked.request, '')}/info.json"
     response = HttpResponseRedirect(f"{onwards}?{query}" if query else onwards)
@@ -78,7 +44,7 @@ def base(asked: Asked) -> HttpResponseBase:
     return response
 
 
-@_to_all
+@shared
 def info(asked: Asked) -> HttpResponseBase:
     """Describe the image."""
     edge, source, look = asked.edge, asked.source, asked.style()
@@ -101,7 +67,7 @@ def info(asked: Asked) -> HttpResponseBase:
     return response
 
 
-@_to_all
+@shared
 def image(asked: Asked) -> HttpResponseBase:
     """Draw a picture."""
     version, path = _version(asked), asked.path
@@ -141,4 +107,10 @@ def _subject(asked: Asked, stored: Style) -> Subject:
 
 
 def _version(asked: Asked) -> Version:
-    return _VERSIONS[asked.path["iiif"]]
+    """Return the version of the API. Raises OutsideError for what no base URI is here."""
+    if asked.url_parameter:
+        raise OutsideError("an image that the query names is not served by IIIF")
+    version = _VERSIONS.get(asked.path["iiif"])
+    if version is None:
+        raise OutsideError(f"the IIIF Image API is served in versions {', '.join(_VERSIONS)}")
+    return version

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from tilewright.django import answers, earth, iiif, numbers, surface
+from tilewright.django import answers, deepzoom, earth, iiif, numbers, surface
 from tilewright.django.answers import Route
+from tilewright.django.sharing import PREFLIGHT
 from tilewright.web import world
 
 _ZXY = r"(?P<z>[^/]+)/(?P<x>[^/]+)/(?P<y>[^/]+)"
@@ -205,40 +206,56 @@ _PICTURES = {
     ),
 }
 
-VERSION = "(?P<iiif>[^/]+)"
-"""Of the IIIF Image API; ``version`` is that of a project's own API to the REST framework."""
-IIIF: Mapping[str, str] = {
-    "iiif_image": iiif.IMAGE,
-    "iiif_info": iiif.INFO,
-    "iiif_base": iiif.BASE,
+_DEEPZOOM = {
+    "deepzoom_tile": Route(
+        "deepzoom-tile",
+        f"deepzoom{deepzoom.ENDINGS['deepzoom_tile']}",
+        deepzoom.tile,
+        "Return one tile of the DeepZoom pyramid. Level 0 is one pixel.",
+        draws=True,
+        preflight=PREFLIGHT,
+    ),
+    "deepzoom": Route(
+        "deepzoom",
+        f"deepzoom{deepzoom.ENDINGS['deepzoom']}",
+        deepzoom.descriptor,
+        "Describe the DeepZoom pyramid; a look in the query is handed on to the tiles.",
+        preflight=PREFLIGHT,
+    ),
 }
-"""What follows an image's base URI, by the names of the routes."""
 
 _IIIF = {
     "iiif_image": Route(
         "iiif-image",
-        f"iiif/{VERSION}{IIIF['iiif_image']}",
+        f"iiif/{iiif.VERSION}{iiif.ENDINGS['iiif_image']}",
         iiif.image,
         "Return a region at a size, turned, in a quality and a format: IIIF Image API.",
         draws=True,
-        preflight=iiif.PREFLIGHT,
+        preflight=PREFLIGHT,
     ),
     "iiif_info": Route(
         "iiif-info",
-        f"iiif/{VERSION}{IIIF['iiif_info']}",
+        f"iiif/{iiif.VERSION}{iiif.ENDINGS['iiif_info']}",
         iiif.info,
         "Describe the image as the IIIF Image API does.",
         draws=True,
-        preflight=iiif.PREFLIGHT,
+        preflight=PREFLIGHT,
     ),
     "iiif_base": Route(
         "iiif-base",
-        f"iiif/{VERSION}{IIIF['iiif_base']}",
+        f"iiif/{iiif.VERSION}{iiif.ENDINGS['iiif_base']}",
         iiif.base,
         "Send to the description of the image: its base URI of the IIIF Image API.",
-        preflight=iiif.PREFLIGHT,
+        preflight=PREFLIGHT,
     ),
 }
 
-ROUTES: Mapping[str, Route] = {**_PICTURES, **_IIIF, **_DOCUMENTS, **_NUMBERS, **_EARTH}
+ROUTES: Mapping[str, Route] = {
+    **_PICTURES,
+    **_DEEPZOOM,
+    **_IIIF,
+    **_DOCUMENTS,
+    **_NUMBERS,
+    **_EARTH,
+}
 """All of them, that of tiles first: it is asked most. No path is matched by two of them."""

@@ -21,6 +21,7 @@ from tilewright.django.image_routes import ROUTES
 from tilewright.django.sources import MOST_URL
 from tilewright.web import (
     borders,
+    deepzoom,
     downloads,
     findings,
     frames,
@@ -129,6 +130,10 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
             associated_image=_pictures(pictures, [_KEY, suffix, *_parameters(scales.REGION)]),
             tile_frames=_pictures(pictures, [suffix, *_parameters(frames.SHEET)]),
             tile_frames_layout=_document(frames.SHEET_SCHEMA, _parameters(frames.LAYOUT)),
+            deepzoom_tile=_pictures(
+                pictures, [*places_in_path, suffix, *_parameters(asked.PARAMETERS)]
+            ),
+            deepzoom=_xml(_parameters(deepzoom.DESCRIPTOR)),
             iiif_image=_pictures(
                 pictures, [_IIIF_VERSION, *_IIIF_SEGMENTS, suffix, *_parameters(asked.PARAMETERS)]
             ),
@@ -228,6 +233,12 @@ def _described(parameters: list[OpenApiParameter]) -> Any:
     """Describe ``info.json``, which Accept chooses the media type of."""
     found = OpenApiResponse(dict(info.INFO_SCHEMA))
     responses = {**{(200, media): found for media in (info.JSON_LD, http.JSON)}, **_problems()}
+    return extend_schema(parameters=parameters, filters=False, responses=responses)
+
+
+def _xml(parameters: list[OpenApiParameter]) -> Any:
+    found = OpenApiResponse(OpenApiTypes.STR)
+    responses = {(200, deepzoom.MEDIA_TYPE): found, **_problems()}
     return extend_schema(parameters=parameters, filters=False, responses=responses)
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from rest_framework.viewsets import GenericViewSet
 
+from tilewright.django import iiif
 from tilewright.django.answers import refusal
-from tilewright.django.image_routes import IIIF
 from tilewright.django.records import ImageOfRecord
 from tilewright.django.routing import PathDecides, as_problem, on_list, route
 from tilewright.errors import TilewrightError
@@ -47,6 +47,8 @@ class ImageViewSetMixin(GenericViewSet[Any], ImageOfRecord):
     negotiated_region = route("negotiated_region")
     feature = route("feature")
 
+    deepzoom_tile = route("deepzoom_tile")
+    deepzoom = route("deepzoom")
     iiif_image = route("iiif_image")
     iiif_info = route("iiif_info")
     iiif_base = route("iiif_base")
@@ -105,4 +107,4 @@ class ImageByUrlMixin(ImageViewSetMixin):
         Those of IIIF are left out: what names an image there is its path.
         """
         every = super().get_extra_actions()
-        return [on_list(each) for each in every if each.__name__ not in IIIF]
+        return [on_list(each) for each in every if each.__name__ not in iiif.ENDINGS]

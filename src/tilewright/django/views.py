@@ -19,8 +19,9 @@ from django.urls import URLPattern, re_path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import View
 
+from tilewright.django import deepzoom, iiif
 from tilewright.django.answers import Asked, Route, refusal
-from tilewright.django.image_routes import IIIF, ROUTES, VERSION
+from tilewright.django.image_routes import ROUTES
 from tilewright.django.records import ImageOfRecord
 from tilewright.django.replies import to_response
 from tilewright.errors import TilewrightError
@@ -58,31 +59,42 @@ class _Views(ImageOfRecord, View):
 
         Their names are those that the REST framework's routers make: ``{basename}-tile``.
         """
-        return [
-            re_path(
-                rf"^{route.path}\Z",
-                cls.as_view(route=route, http_method_names=_methods(route)),
-                name=f"{basename}-{route.name}",
-            )
-            for route in ROUTES.values()
-        ]
+        return [cls._pattern(route.path, name, basename) for name, route in ROUTES.items()]
 
     @classmethod
-    def get_iiif_urls(cls, basename: str = "iiif") -> list[URLPattern]:
+    def get_iiif_urls(cls, basename: str = "shared") -> list[URLPattern]:
         """Return the same images as a IIIF service has them, to include below any path.
 
         ``path("iiif/", include(ScanImages.get_iiif_urls()))`` serves ``iiif/3/7/info.json``:
         the version, and the value of ``lookup_field``.
         """
-        key = cls.lookup_url_kwarg or cls.lookup_field
         return [
-            re_path(
-                rf"^{VERSION}/(?P<{key}>[^/]+){rest}\Z",
-                cls.as_view(route=ROUTES[name], http_method_names=_methods(ROUTES[name])),
-                name=f"{basename}-{name.removeprefix('iiif_')}",
-            )
-            for name, rest in IIIF.items()
+            cls._pattern(rf"{iiif.VERSION}/{cls._key()}{ending}", name, basename)
+            for name, ending in iiif.ENDINGS.items()
         ]
+
+    @classmethod
+    def get_deepzoom_urls(cls, basename: str = "shared") -> list[URLPattern]:
+        """Return the same images as DeepZoom has them, to include below any path.
+
+        ``path("deepzoom/", include(ScanImages.get_deepzoom_urls()))`` serves ``deepzoom/7.dzi``
+        and ``deepzoom/7_files/…``.
+        """
+        return [
+            cls._pattern(f"{cls._key()}{ending}", name, basename)
+            for name, ending in deepzoom.ENDINGS.items()
+        ]
+
+    @classmethod
+    def _key(cls) -> str:
+        """Return the part of a path that tells which object."""
+        return f"(?P<{cls.lookup_url_kwarg or cls.lookup_field}>[^/]+)"
+
+    @classmethod
+    def _pattern(cls, path: str, name: str, basename: str) -> URLPattern:
+        route = ROUTES[name]
+        view = cls.as_view(route=route, http_method_names=_methods(route))
+        return re_path(rf"^{path}\Z", view, name=f"{basename}-{route.name}")
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Callable[..., Any]:

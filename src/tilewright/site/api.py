@@ -42,6 +42,7 @@ class ImageSerializer(ModelSerializer[Image]):
             "tiles": f"{here}tiles/metadata",
             "thumbnail": f"{here}data/thumbnail.jpg",
             "iiif": f"/iiif/3/{image.pk}/info.json",
+            "deepzoom": f"/deepzoom/{image.pk}.dzi",
         }
 
 

@@ -9,8 +9,8 @@ from tilewright.django.webgateway import documents
 from tilewright.site import views
 from tilewright.site.api import ImageViewSet, Router
 from tilewright.site.api_pages import RedocPage, SwaggerPage
-from tilewright.site.iiif import CatalogueImages
 from tilewright.site.layers import Catalogue
+from tilewright.site.zooming import CatalogueImages
 
 admin.site.site_header = "Tilewright"
 admin.site.site_title = "Tilewright"
@@ -38,6 +38,7 @@ urlpatterns = [
     path("webclient/", include("tilewright.django.webgateway.webclient")),
     path("omero_ms_image_region/", documents.nothing),
     path("iiif/", include(CatalogueImages.get_iiif_urls())),
+    path("deepzoom/", include(CatalogueImages.get_deepzoom_urls())),
     path("drawn/", include("tilewright.site.drawn.urls")),
     path("drawn/", include("tilewright.drawn.urls")),
     path("admin/", admin.site.urls),

@@ -123,6 +123,11 @@ def document(value: object, validator: Validator, media_type: str = JSON) -> Rep
     return _content(_json(value), media_type, validator)
 
 
+def file(body: bytes, media_type: str, validator: Validator) -> Reply:
+    """Return the reply that carries a finished document."""
+    return _content(body, media_type, validator)
+
+
 def fresh(value: object) -> Reply:
     """Return the reply that carries a JSON document made of what was posted: not to be kept."""
     body = _json(value)

@@ -1,4 +1,4 @@
-"""OpenSeadragon, as released, shows our images by the IIIF Image API."""
+"""OpenSeadragon, as released, shows our images by the IIIF Image API and by DeepZoom."""
 
 from collections.abc import Iterator
 from io import BytesIO
@@ -203,6 +203,25 @@ def test_each_pixel_is_in_its_place(
     assert_seen(viewer.page, "#stage", viewer.view(), size, channels)
     viewer.show(View(size[0] - 8, size[1] - 6, 32))
     assert_last_pixels(viewer.page, viewer.view(), size, channels)
+
+
+@IMAGES
+def test_a_deepzoom_pyramid_is_shown_at_every_zoom(
+    viewer: OpenSeadragon, gateway: Gateway, name: str, size: Any, channels: Any
+) -> None:
+    number = getattr(gateway, name)
+    viewer.open(f"/deepzoom/{number}.dzi?quality=95&subsampling=4:4:4")
+    assert_seen(viewer.page, "#stage", viewer.view(), size, channels)
+    width, height = size
+    for scale in (0.125, 0.5, 1):
+        viewer.show(View(width - 300, height - 200, scale))
+        assert_seen(viewer.page, "#stage", viewer.view(), size, channels)
+    asked = viewer.front.targets(f"/deepzoom/{number}_files/")
+    levels = {int(path.split("/")[3]) for path in asked}
+    # Of 4096 pixels a side, each half of the next.
+    assert {12, 11} <= levels <= {*range(13)}
+    # What stands behind the document's address is handed on to the tiles.
+    assert all(path.endswith(".jpg?quality=95&subsampling=4:4:4") for path in asked)
 
 
 def test_the_last_tiles_hold_what_a_level_lacks(gateway: Gateway) -> None:

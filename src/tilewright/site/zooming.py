@@ -1,4 +1,4 @@
-"""The catalogue as a IIIF service: each listed image, under its id of the API."""
+"""The catalogue as IIIF and DeepZoom have images: each listed one, under its id of the API."""
 
 from tilewright.django.views import ImageViews
 from tilewright.image import Source
@@ -6,7 +6,7 @@ from tilewright.site.models import Image
 
 
 class CatalogueImages(ImageViews):
-    """``/iiif/3/{id}/info.json``, and what it describes."""
+    """``/iiif/3/{id}/info.json``, ``/deepzoom/{id}.dzi``, and what these describe."""
 
     queryset = Image.listed()
 

@@ -1,0 +1,55 @@
+"""What the DeepZoom routes of an image answer."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from django.http.response import HttpResponseBase
+
+from tilewright.django import answers
+from tilewright.django.answers import Asked
+from tilewright.django.replies import kept_answer
+from tilewright.django.sharing import shared
+from tilewright.errors import ParameterError
+from tilewright.style import Orientation, Style
+from tilewright.web import deepzoom, http, metadata
+from tilewright.web.maps.asked import asked as picture_asked
+from tilewright.web.maps.asked import index
+
+ENDINGS: Mapping[str, str] = {
+    "deepzoom_tile": r"_files/(?P<z>[^/]+)/(?P<x>[^/_]+)_(?P<y>[^/.]+)\.(?P<fmt>[^/.]+)",
+    "deepzoom": r"\.dzi",
+}
+"""What follows the name of the image, as regular expressions, by the names of the routes."""
+
+
+@shared
+def descriptor(asked: Asked) -> HttpResponseBase:
+    """Describe the tiles."""
+    edge, source = asked.edge, asked.source
+    tag = http.etag(metadata.DOCUMENT_VERSION, "deepzoom", source, asked.query)
+    validator = http.Validator(tag, edge.document_cache_control)
+    return kept_answer(
+        asked.request,
+        ("deepzoom", source.uri, source.options),
+        validator,
+        lambda: http.file(
+            deepzoom.descriptor(asked.info(), asked.query), deepzoom.MEDIA_TYPE, validator
+        ),
+    )
+
+
+@shared
+def tile(asked: Asked) -> HttpResponseBase:
+    """Draw a tile."""
+    path, suffixes = asked.path, asked.edge.suffixes
+    if path["fmt"] not in suffixes:
+        raise ParameterError("fmt", f"one of {', '.join(suffixes)}", path["fmt"])
+    level, column, row = (index(name, path[name]) for name in ("z", "x", "y"))
+    target = deepzoom.tile(asked.info(), level, column, row)
+    wanted = picture_asked(target, suffixes[path["fmt"]], asked.query, asked.info)
+    return answers.picture(asked, wanted, toned=_upright)
+
+
+def _upright(look: Style) -> Style:
+    """Return a look that turns nothing: a turned tile would stand in the wrong place."""
+    return replace(look, orientation=Orientation())
