@@ -14,7 +14,7 @@ from tilewright import expression, look
 from tilewright.computed import algorithm_of, result, result_channels
 from tilewright.config import Config
 from tilewright.coverage import mask_outside
-from tilewright.errors import LimitError, OutsideError
+from tilewright.errors import LimitError, OutsideError, ParameterError
 from tilewright.finish import turned_size
 from tilewright.gather import as_raster, gather, gather_layers
 from tilewright.geometry import Affine, Grid, Size
@@ -36,6 +36,7 @@ from tilewright.request import (
     MapTile,
     Resampling,
     Target,
+    Tile,
     check_plane,
     georeference,
 )
@@ -80,14 +81,16 @@ class Drawing:
         grid = target.grid(info)
         if touches(info, georeference(info), grid):
             return False
-        self._check_output(grid, resolved(style, info))
+        self._check_output(target, grid, resolved(style, info))
         check_plane(info, plane)
         return True
 
-    def _check_output(self, grid: Grid, style: Style) -> None:
+    def _check_output(self, target: Laid, grid: Grid, style: Style) -> None:
         info, channels = self.reader.info, len(style.channels)
         bands = len(needed_bands(style, info))
         size = turned_size(grid.size, style.orientation)
+        if size != grid.size and isinstance(target, Tile | MapTile):
+            raise ParameterError("look", "one that turns tiles by quarters of a turn")
         check_output(size, bands, info, self.config.limits, channels=channels)
 
     def picture(
@@ -98,7 +101,7 @@ class Drawing:
         style = resolved(style, info)
         bands = needed_bands(style, info)
         grid = target.grid(info)
-        self._check_output(grid, style)
+        self._check_output(target, grid, style)
         ranges = Ranges(self.reader, self.config, self.spans, self.samples)
         if style.algorithm is None:
             raster = self._hiding(style)._read_grid(  # noqa: SLF001 - a copy of this very drawing

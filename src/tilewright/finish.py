@@ -157,14 +157,17 @@ def _rotated(data: Bytes, orientation: Orientation) -> Bytes:
         opacity = moved(np.full((rows, columns), 255, np.uint8), cv2.BORDER_CONSTANT)
         shown = moved(colors, cv2.BORDER_REPLICATE)
         return np.asarray(np.dstack([shown, opacity]), np.uint8)
-    # Colours weigh as much as they are opaque, or what is clear would bleed over edges.
-    light = data.astype(np.float32)
-    light[..., :3] *= light[..., 3:] / 255
+    # Colours weigh as much as they are opaque, or what is clear would bleed over edges: products
+    # of two bytes, which two bytes hold.
+    weighed = data.astype(np.uint16)
+    weighed[..., :3] *= weighed[..., 3:]
+    weighed[..., 3] *= 255
     out = np.empty((size.height, size.width, 4), np.uint8)
     # In strips, as fractions take four times the room of bytes.
     for top in range(0, size.height, _STRIP):
         strip = out[top : top + _STRIP]
-        fine = moved(light, cv2.BORDER_CONSTANT, top, len(strip))
-        fine[..., :3] /= np.maximum(fine[..., 3:] / 255, 1 / 255)
+        fine = moved(weighed, cv2.BORDER_CONSTANT, top, len(strip)).astype(np.float32)
+        fine[..., 3] /= 255
+        fine[..., :3] /= np.maximum(fine[..., 3:], 1)
         strip[:] = np.rint(fine).clip(0, 255)
     return out

@@ -26,7 +26,8 @@ def merged(infos: Sequence[ImageInfo], method: Method) -> ImageInfo:
 
     On the earth it covers all of them, in their CRS, or in degrees where they have several,
     with pixels as small as the smallest. Without any CRS all have one size, and the layout
-    has the first one's levels. It has the axes that all have alike. Raises ParameterError for images that do not fit together.
+    has the first one's levels. It has axes where all have the same. Raises ParameterError for
+    images that do not fit together.
     """
     first = infos[0]
     if method == "stack":

@@ -7,7 +7,7 @@ OMERO's languages) is parsed to this value in `tilewright.web`, and nothing else
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tilewright.paint import WHITE, Classes, Paint, check_color, number_text
@@ -173,6 +173,11 @@ class Style:
             raise ValueError(f"a saturation lies from 0 to 10, not {self.saturation}")
         if len(self.channels) < 2:  # noqa: PLR2004 - one alone is blended with nothing
             object.__setattr__(self, "blend", "add")
+
+    @property
+    def upright(self) -> "Style":
+        """The same look, which turns nothing: for what has its place, as tiles and maps have."""
+        return replace(self, orientation=Orientation())
 
     @property
     def text(self) -> str:

@@ -107,11 +107,12 @@ def written(folder, name, values, west):
 
 @pytest.fixture
 def several(tmp_path, settings):
-    """Serve a mosaic's members: two of three planes side by side, and one of two."""
+    """Serve a mosaic's members: two of three planes side by side, one of two, one over another."""
     members = [
         written(tmp_path, "west", [10, 20, 30], -100.0),
         written(tmp_path, "east", [40, 50, 60], 0.0),
         written(tmp_path, "fewer", [70, 80], 0.0),
+        written(tmp_path, "over", [90, 16, 120], -100.0),
     ]
     settings.ROOT_URLCONF = urlconf(*mosaics.urls_for(ListedLayers(*members)))
 
@@ -133,6 +134,25 @@ def test_a_mosaic_shows_the_frame_of_all(client, several, method, expected):
         found = client.get(f"/maps/point?{query}&lon=50&lat=0").json()
         assert found["values"] == [values[1]]
         assert [one["values"] for one in found["images"]] == [None, [values[1]]]
+
+
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [
+        ("first", [[10], [20], [30]]),
+        ("last", [[90], [16], [120]]),
+        ("highest", [[90], [20], [120]]),
+        ("lowest", [[10], [16], [30]]),
+        ("mean", [[50], [18], [75]]),
+        ("median", [[50], [18], [75]]),
+        ("count", [[2], [2], [2]]),
+        ("stack", [[10, 90], [20, 16], [30, 120]]),
+    ],
+)
+def test_every_method_joins_the_planes_of_one_frame(client, several, method, expected):
+    query = f"images=west,over&method={method}&lon=-50&lat=0"
+    told = [client.get(f"/maps/point?{query}&frame={frame}").json() for frame in range(3)]
+    assert [one["values"] for one in told] == expected
 
 
 def test_frames_that_not_all_have_are_not_there(client, several):

@@ -1,7 +1,6 @@
 """What the DeepZoom routes of an image answer."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from django.http.response import HttpResponseBase
 
@@ -10,7 +9,6 @@ from tilewright.django.answers import Asked
 from tilewright.django.replies import kept_answer
 from tilewright.django.sharing import shared
 from tilewright.errors import ParameterError
-from tilewright.style import Orientation, Style
 from tilewright.web import deepzoom, http, metadata
 from tilewright.web.maps.asked import asked as picture_asked
 from tilewright.web.maps.asked import index
@@ -41,15 +39,11 @@ def descriptor(asked: Asked) -> HttpResponseBase:
 @shared
 def tile(asked: Asked) -> HttpResponseBase:
     """Draw a tile."""
-    path, suffixes = asked.path, asked.edge.suffixes
+    path, suffixes = asked.path, deepzoom.offered(asked.edge.suffixes)
     if path["fmt"] not in suffixes:
         raise ParameterError("fmt", f"one of {', '.join(suffixes)}", path["fmt"])
     level, column, row = (index(name, path[name]) for name in ("z", "x", "y"))
     target = deepzoom.tile(asked.info(), level, column, row)
     wanted = picture_asked(target, suffixes[path["fmt"]], asked.query, asked.info)
-    return answers.picture(asked, wanted, toned=_upright)
-
-
-def _upright(look: Style) -> Style:
-    """Return a look that turns nothing: a turned tile would stand in the wrong place."""
-    return replace(look, orientation=Orientation())
+    # A turned tile would stand in the wrong place.
+    return answers.picture(asked, wanted, toned=lambda look: look.upright)

@@ -88,9 +88,15 @@ def image(asked: Asked) -> HttpResponseBase:
 
 
 def _root(asked: Asked, end: str) -> str:
-    """Return the image's base URI; routers may end all their paths in a slash."""
-    slash = "/" if asked.request.path.endswith("/") else ""
-    return root_url(asked.request, end + slash)
+    """Return the image's base URI; routers may end all their paths in a slash.
+
+    Raises OutsideError for a path that ends otherwise, as in a router's suffix of a format.
+    """
+    path = asked.request.path
+    whole = f"{end}/" if path.endswith("/") else end
+    if not path.endswith(whole):
+        raise OutsideError(f"a path of the IIIF Image API ends in {end[:60]!r} here")
+    return root_url(asked.request, whole)
 
 
 def _subject(asked: Asked, stored: Style) -> Subject:

@@ -36,6 +36,7 @@ from tilewright.web import (
 from tilewright.web.iiif import info
 from tilewright.web.maps import asked, features, places, validation
 from tilewright.web.params import ParameterSet
+from tilewright.web.xyz import Suffixes
 
 PROBLEMS = {
     400: "A parameter has a value that is not allowed.",
@@ -105,15 +106,10 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
         """Return the viewset with its image routes described."""
         described: type[APIView] = type(self.target.__name__, (self.target,), {})
         edge = conf.edge()
-        encoders = (edge.engine.encoder(name) for name in edge.suffixes.values())
-        pictures = tuple(dict.fromkeys(encoder.media_type for encoder in encoders))
+        zoomed = deepzoom.offered(edge.suffixes)
+        pictures, zoomed_pictures = _media_types(edge.suffixes), _media_types(zoomed)
         offered = tuple(edge.media_types)
-        suffix = OpenApiParameter(
-            "fmt",
-            {"type": "string", "enum": list(edge.suffixes)},
-            OpenApiParameter.PATH,
-            description="The file format.",
-        )
+        suffix, zoomed_suffix = _suffix(edge.suffixes), _suffix(zoomed)
         places_in_path = [
             OpenApiParameter(
                 name,
@@ -131,7 +127,7 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
             tile_frames=_pictures(pictures, [suffix, *_parameters(frames.SHEET)]),
             tile_frames_layout=_document(frames.SHEET_SCHEMA, _parameters(frames.LAYOUT)),
             deepzoom_tile=_pictures(
-                pictures, [*places_in_path, suffix, *_parameters(asked.PARAMETERS)]
+                zoomed_pictures, [*places_in_path, zoomed_suffix, *_parameters(asked.PARAMETERS)]
             ),
             deepzoom=_xml(_parameters(deepzoom.DESCRIPTOR)),
             iiif_image=_pictures(
@@ -176,6 +172,20 @@ class ImageViews(OpenApiViewExtension):  # type: ignore[no-untyped-call]  # its 
         _tell_apart(views.map_tile, "of_set")  # type: ignore[attr-defined]  # the mixin has it
         _tell_apart(views.iiif_base, "base")  # type: ignore[attr-defined]  # likewise
         return _with_url(views, self.target.url_parameter) if self.target.url_parameter else views
+
+
+def _suffix(suffixes: Suffixes) -> OpenApiParameter:
+    return OpenApiParameter(
+        "fmt",
+        {"type": "string", "enum": list(suffixes)},
+        OpenApiParameter.PATH,
+        description="The file format.",
+    )
+
+
+def _media_types(suffixes: Suffixes) -> tuple[str, ...]:
+    encoders = (conf.edge().engine.encoder(name) for name in suffixes.values())
+    return tuple(dict.fromkeys(encoder.media_type for encoder in encoders))
 
 
 def _tell_apart(method: Any, ending: str) -> None:

@@ -11,6 +11,7 @@ from tilewright.request import LevelRegion, Region
 from tilewright.web.lattice import cut
 from tilewright.web.maps import xml
 from tilewright.web.params import Parameter, ParameterSet, choice
+from tilewright.web.xyz import Suffixes
 
 MEDIA_TYPE = "application/xml"
 NAMESPACE = "http://schemas.microsoft.com/deepzoom/2008"
@@ -32,6 +33,11 @@ def descriptor(info: ImageInfo, query: str) -> bytes:
     size = xml.element("Size", {"Width": info.size.width, "Height": info.size.height})
     layout = {"TileSize": info.tile_size, "Overlap": 0, "Format": tiles}
     return xml.document(xml.element("Image", {"xmlns": NAMESPACE, **layout}, [size]))
+
+
+def offered(suffixes: Suffixes) -> Suffixes:
+    """Return those of all file suffixes that tiles may have."""
+    return {suffix: suffixes[suffix] for suffix in FORMATS if suffix in suffixes}
 
 
 def last_level(size: Size) -> int:

@@ -21,7 +21,7 @@ from tilewright.django.replies import kept_answer, to_response, with_problems
 from tilewright.errors import ParameterError, TilewrightError
 from tilewright.image import ImageInfo
 from tilewright.mosaic import METHODS, MOST_SOURCES, Mosaic
-from tilewright.request import RenderRequest, georeference
+from tilewright.request import MapRegion, MapTile, RenderRequest, georeference
 from tilewright.style import Style
 from tilewright.tms import WEB_MERCATOR_QUAD
 from tilewright.web import frames, http
@@ -210,6 +210,9 @@ def _picture(request: HttpRequest, chosen: _Chosen, asked: RenderRequest) -> Htt
     asked = frames.framed(asked, chosen.whole)
     if not asked.style.text:
         asked = replace(asked, style=chosen.style)
+    if isinstance(asked.target, MapTile | MapRegion):
+        # A map has its north where its CRS has it.
+        asked = replace(asked, style=asked.style.upright)
     mosaic = chosen.mosaic
     key = edge.engine.colormaps.seal(mosaic.key(asked), asked.style)
     validator = http.Validator(f'"{key}"', edge.cache_control)

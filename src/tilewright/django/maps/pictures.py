@@ -16,13 +16,14 @@ from tilewright.web import frames, http
 def picture(request: HttpRequest, map_source: MapSource, asked: RenderRequest) -> HttpResponse:
     """Return the picture, or a 304 to a client that has it; to a HEAD no body.
 
-    A request without a look is drawn in the layer's own. Raises what `Engine.render` raises:
-    the view's guard, `replies.with_problems` or the face's own, makes a document of it.
+    A request without a look is drawn in the layer's own. No look turns it: a map has its north
+    where its CRS has it. Raises what `Engine.render` raises: the view's guard,
+    `replies.with_problems` or the face's own, makes a document of it.
     """
     edge = conf.edge()
     asked = frames.framed(asked, partial(edge.engine.info, map_source.source))
-    if not asked.style.text:
-        asked = replace(asked, style=map_source.style)
+    look = asked.style if asked.style.text else map_source.style
+    asked = replace(asked, style=look.upright)
     source = map_source.source
     validator = http.Validator(f'"{edge.engine.key(source, asked)}"', edge.cache_control)
     return kept_answer(

@@ -21,7 +21,6 @@ from tilewright.errors import OutsideError, TilewrightError
 from tilewright.geometry import Affine, Grid
 from tilewright.image import Encoded, ImageInfo, Picture, Plane, Raster
 from tilewright.request import Encoding, RenderRequest
-from tilewright.style import Orientation
 from tilewright.web import http
 from tilewright.web.frames import located
 from tilewright.web.maps.asked import asked as map_picture
@@ -126,7 +125,7 @@ class _Wms:
         request = map_picture(asked.region, drawn_on.format, asked.query, info)
         # A map has its north where its CRS has it.
         style = request.style if request.style.text else source.style
-        style = replace(style, orientation=Orientation())
+        style = style.upright
         if len(asked.layers) == 1 and not drawn_on.transparent and style.background is None:
             style = replace(style, background=drawn_on.background)
         encoding = replace(request.encoding, background=drawn_on.background)
