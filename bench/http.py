@@ -48,6 +48,9 @@ def run(scale: Scale, folder: Path) -> Iterator[Figure]:
         )
         png = take_turns(scale, {"png": (server, tiles.paths("scans", suffix="png"))})["png"]
         yield Figure("the same tiles as PNG", png.a_second, "/s")
+        iiif = take_turns(scale, {"iiif": (server, tiles.by_iiif("scans"))})["iiif"]
+        yield Figure("the same tiles by IIIF", iiif.a_second, "/s")
+        yield Figure("their processor time", iiif.work_ms, "ms")
         rows = {"known": (server, tiles.known(server)), "constant": (server, lists["constant"])}
         known = take_turns(scale, rows)
         yield Figure(
@@ -105,6 +108,15 @@ class Tiles:
         """Write the paths of all tiles below a route; return the file that lists them."""
         rows = self.work / f"{route}.{suffix}.txt"
         lines = (f"/{route}/1/{self._path(place, suffix)}\n" for place in self.places)
+        rows.write_text("".join(lines))
+        return rows
+
+    def by_iiif(self, route: str) -> Path:
+        """Write the paths of all tiles as IIIF viewers ask for them; return the file that lists them."""
+        rows = self.work / f"{route}.iiif.txt"
+        cut = ((column * data.TILE, row * data.TILE) for column, row in self.places)
+        side = f"{data.TILE},{data.TILE}"
+        lines = (f"/{route}/1/iiif/3/{x},{y},{side}/{side}/0/default.jpg\n" for x, y in cut)
         rows.write_text("".join(lines))
         return rows
 
