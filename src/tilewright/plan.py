@@ -268,10 +268,15 @@ def check_output(
         raise LimitError("output_pixels", size.pixels, limits.output_pixels)
     if bands > limits.bands:
         raise LimitError("bands", bands, limits.bands)
-    # A channel is painted in colour and opacity.
-    decoded = size.pixels * max(bands * np.dtype(info.dtype).itemsize, channels * 4)
+    decoded = size.pixels * pixel_bytes(info, bands, channels)
     if decoded > limits.decoded_bytes:
         raise LimitError("decoded_bytes", decoded, limits.decoded_bytes)
+
+
+def pixel_bytes(info: ImageInfo, bands: int, channels: int) -> int:
+    """Return how many bytes a pixel of an answer takes while it is drawn."""
+    # A channel is painted in colour and opacity.
+    return max(bands * np.dtype(info.dtype).itemsize, channels * 4)
 
 
 def _check_source(

@@ -6,35 +6,24 @@ import numpy as np
 import pytest
 import tifffile
 from asgiref.sync import async_to_sync
-from django.core.exceptions import PermissionDenied
 from django.test import AsyncClient
 from django.urls import include, path
 from lxml import etree
 from PIL import Image
 
+from tests.testapp.guarded import Guarded
 from tests.testapp.maps import urlconf
 from tests.testapp.models import Scan
 from tilewright.django.views import AsyncImageViews, ImageViews
 from tilewright.web import http
 
 
-class Guarded:
-    model = Scan
-    style_field = "look"
-
-    def get_object(self):
-        found = super().get_object()
-        if found.secret:
-            raise PermissionDenied
-        return found
-
-
 class PlainScans(Guarded, ImageViews):
-    pass
+    model = Scan
 
 
 class AsyncScans(Guarded, AsyncImageViews):
-    pass
+    model = Scan
 
 
 FACES = ["/plain/{pk}/deepzoom", "/deepzoom/{pk}", "/async/{pk}"]

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import tifffile
 from asgiref.sync import async_to_sync
-from django.core.exceptions import PermissionDenied
 from django.test import AsyncClient
 from django.urls import include, path
 from PIL import Image
 from rest_framework.routers import SimpleRouter
 
 from tests.blobs.far import far_away
+from tests.testapp.guarded import Guarded
 from tests.testapp.maps import urlconf
 from tests.testapp.models import Scan
 from tests.testapp.views import StyledViewSet
@@ -24,16 +24,6 @@ from tilewright.style import Channel, Style
 from tilewright.web import http
 
 LINKED_DATA = 'application/ld+json;profile="http://iiif.io/api/image/3/context.json"'
-
-
-class Guarded:
-    style_field = "look"
-
-    def get_object(self):
-        found = super().get_object()
-        if found.secret:
-            raise PermissionDenied
-        return found
 
 
 class PlainScans(Guarded, ImageViews):

@@ -16,7 +16,7 @@ import tifffile
 from asgiref.sync import async_to_sync
 from django.contrib.auth.mixins import AccessMixin
 from django.core.asgi import get_asgi_application
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse
 from django.test import AsyncClient
@@ -25,6 +25,7 @@ from rest_framework.routers import SimpleRouter
 
 from tests.blobs.far import far_away
 from tests.readers.test_tiff_slides import LABEL, aperio
+from tests.testapp.guarded import Guarded
 from tests.testapp.maps import urlconf
 from tests.testapp.models import Scan
 from tests.testapp.views import ScanViewSet
@@ -38,16 +39,6 @@ from tilewright.web import http
 
 FRAMEWORKS_OWN = {"allow"}
 """The REST framework sends it with each answer, others where a method is refused."""
-
-
-class Guarded:
-    style_field = "look"
-
-    def get_object(self):
-        found = super().get_object()
-        if found.secret:
-            raise PermissionDenied
-        return found
 
 
 class Nested:

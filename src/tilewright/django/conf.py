@@ -110,6 +110,8 @@ class Edge:
     """Where files lie that are in no local storage."""
     suffixes: Mapping[str, str]
     """From file suffix to format."""
+    seen_suffixes: Mapping[str, str]
+    """Those of files that show a picture: a TIFF may, what holds values alone does not."""
     media_types: Mapping[str, str]
     """From media type to the preferred suffix, in the order in which they are offered."""
     tile_sets: TileMatrixSets
@@ -248,6 +250,12 @@ def _make_edge() -> Edge:
         engine,
         storages,
         suffixes={suffix: encoder.name for encoder in encoders for suffix in encoder.suffixes},
+        seen_suffixes={
+            suffix: encoder.name
+            for encoder in encoders
+            for suffix in encoder.suffixes
+            if encoder.kind == "picture" or encoder.name == "tiff"
+        },
         media_types={
             encoder.media_type: encoder.suffixes[0] for encoder in encoders if _is_offered(encoder)
         },

@@ -1,6 +1,7 @@
 """What the IIIF routes of an image answer: its base URI, ``info.json``, and its pictures."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 
 from django.http import HttpResponseRedirect
@@ -73,11 +74,14 @@ def image(asked: Asked) -> HttpResponseBase:
     version, path = _version(asked), asked.path
     texts = path["region"], path["size"], path["rotation"], f"{path['quality']}.{path['fmt']}"
     segments = parse_segments(version, texts)
-    wanted = image_asked(segments, asked.query, _subject(asked, asked.style()))
+    look = asked.style()
+    wanted = image_asked(segments, asked.query, _subject(asked, look))
     engine = asked.edge.engine
     is_raster = engine.encoder(wanted.request.encoding.format).kind == "raster"
     special = surface.as_seen(engine) if is_raster else None
-    response = answers.picture(asked, wanted.request, special=special, toned=wanted.toned)
+    # The look is read once: a record keeps it as text.
+    known = replace(asked, style=lambda: look)
+    response = answers.picture(known, wanted.request, special=special, toned=wanted.toned)
     links = [f'<{profile(version)}>;rel="profile"']
     if not answers.query_of(asked.request):
         # What the query asks for is in no path.
@@ -101,15 +105,8 @@ def _root(asked: Asked, end: str) -> str:
 
 def _subject(asked: Asked, stored: Style) -> Subject:
     edge = asked.edge
-    engine = edge.engine
-    look = stored if stored.channels else engine.style(asked.source)
-    # Of what holds measured values a TIFF shows pictures too.
-    suffixes = {
-        suffix: name
-        for suffix, name in edge.suffixes.items()
-        if name == "tiff" or engine.encoder(name).kind == "picture"
-    }
-    return Subject(asked.info(), look, suffixes, engine.config.limits)
+    look = stored if stored.channels else edge.engine.style(asked.source)
+    return Subject(asked.info(), look, edge.seen_suffixes, edge.engine.config.limits)
 
 
 def _version(asked: Asked) -> Version:

@@ -10,10 +10,5 @@ from tilewright.web import http
 def send(request: HttpRequest, body: bytes, media_type: str) -> HttpResponse:
     """Return a document, or a 304 to a client that has just this one; to a HEAD no body."""
     validator = http.Validator(http.etag(media_type, body), conf.edge().document_cache_control)
-    headers = {
-        **validator.headers(),
-        "Content-Type": media_type,
-        "Content-Length": str(len(body)),
-    }
-    reply = http.Reply(200, headers, body)
+    reply = http.file(body, media_type, validator)
     return answer(request.META.get("HTTP_IF_NONE_MATCH"), request.method, validator, lambda: reply)

@@ -124,8 +124,7 @@ class _Wms:
         info = partial(self.edge.engine.info, source.source)
         request = map_picture(asked.region, drawn_on.format, asked.query, info)
         # A map has its north where its CRS has it.
-        style = request.style if request.style.text else source.style
-        style = style.upright
+        style = (request.style if request.style.text else source.style).upright
         if len(asked.layers) == 1 and not drawn_on.transparent and style.background is None:
             style = replace(style, background=drawn_on.background)
         encoding = replace(request.encoding, background=drawn_on.background)

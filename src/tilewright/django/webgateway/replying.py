@@ -88,8 +88,7 @@ def documented(request: HttpRequest, key: object, make: Callable[[], object]) ->
 
     def reply() -> http.Reply:
         body, media_type = wrapped(make(), callback)
-        headers = {**validator.headers(), "Content-Type": media_type}
-        return http.Reply(200, {**headers, "Content-Length": str(len(body))}, body)
+        return http.file(body, media_type, validator)
 
     return answer(request.META.get("HTTP_IF_NONE_MATCH"), request.method, validator, reply)
 

@@ -4,20 +4,17 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from tilewright.config import Limits
 from tilewright.errors import ParameterError
 from tilewright.geometry import Size, Window
 from tilewright.image import ImageInfo
+from tilewright.plan import pixel_bytes
 from tilewright.pyramid import pyramid
 from tilewright.style import Style
 from tilewright.web.iiif.segments import REGIONS, RegionText, SizeText
 
 _ROOM = 1e-9
 """Of a pixel: a quotient times its divisor may be a hair below what was divided."""
-_PAINTED_BYTES = 4
-"""Of a pixel of one channel: colour and opacity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ def most_of(subject: Subject, look: Style) -> Most:
     """Return the largest answer of an image in a look."""
     info, limits = subject.info, subject.limits
     bands = max(1, min(len(info.bands), len(look.channels) or len(info.bands)))
-    each = max(bands * np.dtype(info.dtype).itemsize, len(look.channels) * _PAINTED_BYTES)
+    each = pixel_bytes(info, bands, len(look.channels))
     return Most(limits.output_side, min(limits.output_pixels, limits.decoded_bytes // each))
 
 
