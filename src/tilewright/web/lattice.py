@@ -15,7 +15,8 @@ def cut(info: ImageInfo, window: Window, size: Size) -> LevelRegion | Region:
     Such a tile lies on the lattice of a stored level, and needs no resampling.
     """
     zooms = pyramid(info)
-    for zoom, shrink in enumerate(zooms.shrinks):
+    # The finest first: a corner of one pixel is one of coarser zooms, too.
+    for zoom, shrink in reversed([*enumerate(zooms.shrinks)]):
         scale = 1 << (zooms.max_zoom - zoom)
         if _is_whole(window, size, scale, info.size):
             part = Window(window.x // scale, window.y // scale, size.width, size.height)
