@@ -152,6 +152,35 @@ def test_a_body_may_come_to_any_path(server, name):
     assert "Traceback" not in server.log.read_text()
 
 
+def answer_before_the_body(server: Server, path: str) -> bytes:
+    """Return what is answered to the head of a request whose body does not come."""
+    address = httpx.URL(server.address)
+    with socket.create_connection((address.host, address.port), timeout=30) as connection:
+        head = f"POST {path} HTTP/1.1\r\nHost: {address.host}\r\nContent-Length: 2\r\n\r\n"
+        connection.sendall(head.encode())
+        answer = b""
+        while received := connection.recv(65536):
+            answer += received
+    return answer
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/healthz", "/webgateway/luts/"])
+def test_says_that_it_hangs_up_when_it_did_not_read_a_body(server, path):
+    # a client that keeps connections would send its next request into a closed one
+    assert b"\r\nconnection: close\r\n" in answer_before_the_body(server, path).lower()
+
+
+def test_keeps_the_connection_when_it_read_the_body(server):
+    page = "/admin/login/"
+    with server.client() as client:
+        token = client.get(page).cookies["csrftoken"]
+        guess = {"csrfmiddlewaretoken": token, "username": "a", "password": "b"}
+        reply = client.post(page, data=guess, headers={"Referer": server.address})
+        assert reply.status_code == 200
+        assert "connection" not in reply.headers
+        assert "connection" not in client.post("/healthz", headers={"Content-Length": "0"}).headers
+
+
 def test_says_where_it_serves(server):
     log = server.log.read_text()
     assert f"Tilewright serves 3 images at {server.address}/" in log
