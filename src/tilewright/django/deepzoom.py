@@ -8,10 +8,9 @@ from tilewright.django import answers
 from tilewright.django.answers import Asked
 from tilewright.django.replies import kept_answer
 from tilewright.django.sharing import shared
-from tilewright.errors import ParameterError
 from tilewright.web import deepzoom, http, metadata
 from tilewright.web.maps.asked import asked as picture_asked
-from tilewright.web.maps.asked import index
+from tilewright.web.paths import format_of, index
 
 ENDINGS: Mapping[str, str] = {
     "deepzoom_tile": r"_files/(?P<z>[^/]+)/(?P<x>[^/_]+)_(?P<y>[^/.]+)\.(?P<fmt>[^/.]+)",
@@ -39,11 +38,10 @@ def descriptor(asked: Asked) -> HttpResponseBase:
 @shared
 def tile(asked: Asked) -> HttpResponseBase:
     """Draw a tile."""
-    path, suffixes = asked.path, deepzoom.offered(asked.edge.suffixes)
-    if path["fmt"] not in suffixes:
-        raise ParameterError("fmt", f"one of {', '.join(suffixes)}", path["fmt"])
-    level, column, row = (index(name, path[name]) for name in ("z", "x", "y"))
+    path = asked.path
+    name = format_of(path["fmt"], deepzoom.offered(asked.edge.suffixes))
+    level, column, row = (index(part, path[part]) for part in ("z", "x", "y"))
     target = deepzoom.tile(asked.info(), level, column, row)
-    wanted = picture_asked(target, suffixes[path["fmt"]], asked.query, asked.info)
+    wanted = picture_asked(target, name, asked.query, asked.info)
     # A turned tile would stand in the wrong place.
     return answers.picture(asked, wanted, toned=lambda look: look.upright)

@@ -36,7 +36,7 @@ from tilewright.web import (
 from tilewright.web.iiif import info
 from tilewright.web.maps import asked, features, places, validation
 from tilewright.web.params import ParameterSet
-from tilewright.web.xyz import Suffixes
+from tilewright.web.paths import Suffixes
 
 PROBLEMS = {
     400: "A parameter has a value that is not allowed.",

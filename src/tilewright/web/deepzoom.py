@@ -11,7 +11,7 @@ from tilewright.request import LevelRegion, Region
 from tilewright.web.lattice import cut
 from tilewright.web.maps import xml
 from tilewright.web.params import Parameter, ParameterSet, choice
-from tilewright.web.xyz import Suffixes
+from tilewright.web.paths import Suffixes
 
 MEDIA_TYPE = "application/xml"
 NAMESPACE = "http://schemas.microsoft.com/deepzoom/2008"

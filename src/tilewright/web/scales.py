@@ -17,6 +17,7 @@ from tilewright.web.maps.asked import without
 from tilewright.web.numbers import decimal
 from tilewright.web.outputs import OUTPUT
 from tilewright.web.params import Parameter, ParameterSet
+from tilewright.web.paths import Suffixes
 from tilewright.web.places import EDGES, box_of
 
 MM, MAGNIFICATION, FRACTION = "mm", "magnification", "fraction"
@@ -85,7 +86,7 @@ _TAKEN = frozenset((*(edge.name for edge in EDGES), UNITS.name))
 _OF_THE_EARTH = "left out where units or projection name a coordinate reference system"
 
 
-def region(suffix: str, query: str, suffixes: xyz.Suffixes, info: xyz.Info) -> RenderRequest:
+def region(suffix: str, query: str, suffixes: Suffixes, info: xyz.Info) -> RenderRequest:
     """Return what ``data/region.{suffix}?{query}`` asks for, in any units and at any scale.
 
     ``info`` opens the image; it is called only for units and scales that need it. Raises

@@ -26,15 +26,10 @@ from tilewright.web import looks
 from tilewright.web.maps import features
 from tilewright.web.maps import tiles as maps
 from tilewright.web.outputs import DEFAULT, ENCODING, FRAME, OUTPUT, THUMBNAIL_SIDE, encoding_of
-from tilewright.web.params import (
-    LARGEST,
-    ParameterSet,
-    whole,
-)
+from tilewright.web.params import ParameterSet
+from tilewright.web.paths import Suffixes, format_of, index
 from tilewright.web.places import EDGES, PLANE, PLANE_NAMES, box_of, edges_of, plane_of
 
-Suffixes = Mapping[str, str]
-"""From file suffix to format: ``{"jpg": "jpeg", "jpeg": "jpeg", …}``, preferred ones first."""
 Info = Callable[[], ImageInfo]
 Fields = tuple[tuple[str, str], ...]
 
@@ -65,7 +60,7 @@ def tile(
     only when the look cannot be told without. Raises ParameterError, and OutsideError for a
     number that no pyramid has.
     """
-    encoding, plane, fields, values = _settings(_format(suffix, suffixes), query)
+    encoding, plane, fields, values = _settings(format_of(suffix, suffixes), query)
     target = _tile_target(place, values, sets, set_name)
     request = RenderRequest(target, encoding, plane=plane, resampling=_resampling(values))
     return _styled(request, fields, info)
@@ -86,10 +81,10 @@ def _tile_target(
 ) -> Tile | MapTile:
     z, x, y = place
     y, at, scale = y.partition("@")
-    zoom, column, row = _place("z", z), _place("x", x), _place("y", y)
+    zoom, column, row = index("z", z), index("x", x), index("y", y)
     chosen = maps.tile_set(sets, set_name, values)
     if chosen is not None:
-        finer = _place("scale", scale.removesuffix("x")) if at else 1
+        finer = index("scale", scale.removesuffix("x")) if at else 1
         return maps.map_tile(chosen, (zoom, column, row), finer, values)
     if at:
         raise ParameterError("y", "a whole number", f"{y}@{scale}")
@@ -98,7 +93,7 @@ def _tile_target(
 
 def thumbnail(suffix: str, query: str, suffixes: Suffixes, info: Info) -> RenderRequest:
     """Return what ``data/thumbnail.{suffix}?{query}`` asks for. Raises ParameterError."""
-    name = _format(suffix, suffixes)
+    name = format_of(suffix, suffixes)
     values = THUMBNAIL.read(query)
     target = Fit(values.get("max_width", THUMBNAIL_SIDE), values.get("max_height", THUMBNAIL_SIDE))
     request = _request(target, name, values)
@@ -110,7 +105,7 @@ def feature(suffix: str, query: str, suffixes: Suffixes, body: bytes, info: Info
 
     Raises ParameterError, LimitError.
     """
-    name = _format(suffix, suffixes)
+    name = format_of(suffix, suffixes)
     values = FEATURE.read(query)
     cut = features.crop(values, body, info())
     request = replace(_request(cut.region, name, values), clip=Clip(cut.polygon, cut.touched))
@@ -119,7 +114,7 @@ def feature(suffix: str, query: str, suffixes: Suffixes, body: bytes, info: Info
 
 def region(suffix: str, query: str, suffixes: Suffixes, info: Info) -> RenderRequest:
     """Return what ``data/region.{suffix}?{query}`` asks for. Raises ParameterError."""
-    name = _format(suffix, suffixes)
+    name = format_of(suffix, suffixes)
     values = REGION.read(query)
     target: Target
     if "projection" in values or values.get("units", maps.PIXELS) != maps.PIXELS:
@@ -167,10 +162,10 @@ def url(request: RenderRequest, suffixes: Suffixes) -> str:
             values[name] = value
     if request.resampling != "bilinear":
         values["resampling"] = request.resampling
-    for axis, index in request.plane.indices:
+    for axis, place in request.plane.indices:
         if axis not in PLANE_NAMES:
             raise ValueError(f"axis {axis} has no parameter")
-        values[axis] = index
+        values[axis] = place
     values |= dict(looks.write_look(request.style))
     query = parameters.write(values)
     return f"{path}.{suffix}?{query}" if query else f"{path}.{suffix}"
@@ -247,20 +242,3 @@ def _request(target: Target, format: str, values: Mapping[str, Any]) -> RenderRe
 
 def _resampling(values: Mapping[str, Any]) -> Resampling:
     return cast("Resampling", values.get("resampling", "bilinear"))
-
-
-def _format(suffix: str, suffixes: Suffixes) -> str:
-    name = suffixes.get(suffix)
-    if name is None:
-        raise ParameterError("fmt", f"one of {', '.join(suffixes)}", suffix)
-    return name
-
-
-def _place(name: str, text: str) -> int:
-    try:
-        value = whole(text)
-    except ValueError:
-        raise ParameterError(name, "a whole number", text) from None
-    if value > LARGEST:
-        raise OutsideError(f"{name} {text} is outside the pyramid")
-    return value

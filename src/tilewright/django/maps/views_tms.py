@@ -15,7 +15,8 @@ from tilewright.django.maps.pictures import picture
 from tilewright.django.replies import with_problems
 from tilewright.errors import ParameterError
 from tilewright.web.maps import osgeo_tms, xml
-from tilewright.web.maps.asked import asked, index
+from tilewright.web.maps.asked import asked
+from tilewright.web.paths import format_of, index
 
 PATH = "tms"
 LISTED = "image/png"
@@ -67,7 +68,7 @@ class _Views:
         end = f"{_SERVICE}/{path['layer']}/{path['tile_set']}/{path['fmt']}"
         layer = opened(self.layers.named(request, path["layer"]))
         edge = conf.edge()
-        name = _format(path["fmt"])
+        name = format_of(path["fmt"], edge.suffixes)
         media_type = edge.engine.encoder(name).media_type
         tile_set = edge.tile_sets.get(path["tile_set"])
         root = _root(request, end)
@@ -80,7 +81,7 @@ class _Views:
         edge = conf.edge()
         if path["suffix"] != path["fmt"]:
             raise ParameterError("fmt", f"{path['fmt'][:20]}, as in the path", path["suffix"])
-        name = _format(path["fmt"])
+        name = format_of(path["fmt"], edge.suffixes)
         zoom, column, row = (index(part, path[part]) for part in ("z", "x", "y"))
         tile_set = edge.tile_sets.get(path["tile_set"])
         target = osgeo_tms.map_tile(tile_set, zoom, column, row)
@@ -93,10 +94,3 @@ def _root(request: HttpRequest, end: str) -> str:
     """Return the service's own address; a path may end in a slash or not."""
     slash = "/" if request.path.endswith("/") else ""
     return f"{root_url(request, end + slash)}/{PATH}"
-
-
-def _format(suffix: str) -> str:
-    suffixes = conf.edge().suffixes
-    if suffix not in suffixes:
-        raise ParameterError("fmt", f"one of {', '.join(suffixes)}", suffix)
-    return suffixes[suffix]

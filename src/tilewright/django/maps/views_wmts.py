@@ -20,8 +20,9 @@ from tilewright.request import MapTile
 from tilewright.tms import TileMatrix
 from tilewright.web.frames import located
 from tilewright.web.maps import feature_info, wmts, xml
-from tilewright.web.maps.asked import asked, index, plane_in, without
+from tilewright.web.maps.asked import asked, plane_in, without
 from tilewright.web.maps.wmts_capabilities import DOCUMENT, capabilities
+from tilewright.web.paths import format_of, index
 
 FORMATS = ("image/png", "image/jpeg", "image/webp")
 """Those that are offered, where their encoders are installed."""
@@ -100,19 +101,16 @@ class _Views:
         found, target = self._resource(request, path)
         edge = conf.edge()
         suffixes = {suffix: edge.suffixes[suffix] for suffix in formats().values()}
-        if path["fmt"] not in suffixes:
-            raise ParameterError("fmt", f"one of {', '.join(suffixes)}", path["fmt"])
+        name = format_of(path["fmt"], suffixes)
         query = request.META.get("QUERY_STRING", "")
-        return _picture(request, found, target, suffixes[path["fmt"]], query)
+        return _picture(request, found, target, name, query)
 
     def info(self, request: HttpRequest, **path: str) -> HttpResponse:
         """Return the values under a pixel of a tile as a resource."""
         found, target = self._resource(request, path)
         media_types = {suffix: kind for kind, suffix in feature_info.INFO_FORMATS.items()}
-        if path["fmt"] not in media_types:
-            raise ParameterError("fmt", f"one of {', '.join(media_types)}", path["fmt"])
-        i, j = index("i", path["i"]), index("j", path["j"])
-        pixel = wmts.Pixel(i, j, media_types[path["fmt"]])
+        media_type = format_of(path["fmt"], media_types)
+        pixel = wmts.Pixel(index("i", path["i"]), index("j", path["j"]), media_type)
         return _info(request, found, target, pixel, request.META.get("QUERY_STRING", ""))
 
     def _resource(self, request: HttpRequest, path: dict[str, str]) -> tuple[MapSource, MapTile]:

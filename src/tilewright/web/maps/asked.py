@@ -6,13 +6,13 @@ from functools import lru_cache
 from typing import cast
 from urllib.parse import parse_qsl, urlencode
 
-from tilewright.errors import OutsideError, ParameterError
+from tilewright.errors import ParameterError
 from tilewright.image import ImageInfo, Plane
 from tilewright.request import Encoding, RenderRequest, Resampling, Target
 from tilewright.web import looks
 from tilewright.web.maps.tiles import RESAMPLING
 from tilewright.web.outputs import ENCODING, encoding_of
-from tilewright.web.params import LARGEST, MOST_FIELDS, ParameterSet, whole
+from tilewright.web.params import MOST_FIELDS, ParameterSet
 from tilewright.web.places import PLANE, plane_of
 
 PARAMETERS = ParameterSet((RESAMPLING, *ENCODING, *PLANE, *looks.PARAMETERS))
@@ -31,17 +31,6 @@ def asked(target: Target, format: str, query: str, info: Callable[[], ImageInfo]
         return request
     look = looks.parse_look(pairs, info)
     return replace(request, style=look.style, plane=plane if look.plane is None else look.plane)
-
-
-def index(name: str, text: str) -> int:
-    """Return the number of a zoom, row, column or pixel. Raises ParameterError, OutsideError."""
-    try:
-        value = whole(text)
-    except ValueError:
-        raise ParameterError(name, "a whole number", text) from None
-    if value > LARGEST:
-        raise OutsideError(f"{name} {text} is outside what is there")
-    return value
 
 
 def plane_in(query: str) -> Plane:

@@ -7,7 +7,7 @@ from typing import Any, cast
 from urllib.parse import quote
 
 from tilewright.crs import WGS84, canonical_crs
-from tilewright.errors import OutsideError, ParameterError
+from tilewright.errors import ParameterError
 from tilewright.geometry import Box
 from tilewright.image import ImageInfo, Plane
 from tilewright.mosaic import METHODS, MOST_SOURCES, Method
@@ -17,9 +17,9 @@ from tilewright.web import looks
 from tilewright.web.maps import tiles
 from tilewright.web.maps.asked import asked
 from tilewright.web.outputs import ENCODING, OUTPUT
-from tilewright.web.params import LARGEST, Parameter, ParameterSet, choice, whole
+from tilewright.web.params import Parameter, ParameterSet, choice
+from tilewright.web.paths import Suffixes, format_of, index
 from tilewright.web.places import PLANE, plane_of
-from tilewright.web.xyz import Suffixes
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,200}")
 _CORNERS = 4
@@ -152,7 +152,7 @@ def tile(
     found = _SCALED.fullmatch(place[2])
     if found is None:
         raise ParameterError("y", "a whole number", place[2])
-    z, x, y = _whole("z", place[0]), _whole("x", place[1]), _whole("y", found["row"])
+    z, x, y = index("z", place[0]), index("x", place[1]), index("y", found["row"])
     target: Target
     if chosen is None:
         for needing in ("tile_size", "buffer", "row_order"):
@@ -161,7 +161,7 @@ def tile(
         target = Tile(z, x, y)
     else:
         target = tiles.map_tile(chosen, (z, x, y), int(found["scale"] or 1), values)
-    return _drawn(target, _format(suffix, suffixes), query, info, values)
+    return _drawn(target, format_of(suffix, suffixes), query, info, values)
 
 
 def region(suffix: str, query: str, suffixes: Suffixes, info: Info) -> RenderRequest:
@@ -171,7 +171,7 @@ def region(suffix: str, query: str, suffixes: Suffixes, info: Info) -> RenderReq
     ParameterError.
     """
     values = REGION.read(query)
-    return _drawn(_region(values, info), _format(suffix, suffixes), query, info, values)
+    return _drawn(_region(values, info), format_of(suffix, suffixes), query, info, values)
 
 
 def _region(values: Mapping[str, Any], info: Info) -> Target:
@@ -218,20 +218,3 @@ def _drawn(
     request = asked(target, format, query, info)
     resampling = cast("Resampling", values.get("resampling", request.resampling))
     return replace(request, resampling=resampling)
-
-
-def _format(suffix: str, suffixes: Suffixes) -> str:
-    name = suffixes.get(suffix)
-    if name is None:
-        raise ParameterError("fmt", f"one of {', '.join(suffixes)}", suffix)
-    return name
-
-
-def _whole(name: str, text: str) -> int:
-    try:
-        value = whole(text)
-    except ValueError:
-        raise ParameterError(name, "a whole number", text) from None
-    if value > LARGEST:
-        raise OutsideError(f"{name} {text} is outside the pyramid")
-    return value

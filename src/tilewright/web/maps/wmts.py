@@ -10,9 +10,10 @@ from tilewright.request import MapTile
 from tilewright.tms import TileMatrix, TileMatrixSet
 from tilewright.web import http
 from tilewright.web.maps import xml
-from tilewright.web.maps.asked import fields, index
+from tilewright.web.maps.asked import fields
 from tilewright.web.maps.feature_info import INFO_FORMATS
 from tilewright.web.maps.suits import is_plain
+from tilewright.web.paths import index
 
 VERSION = "1.0.0"
 STYLE = "default"

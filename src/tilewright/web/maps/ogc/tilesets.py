@@ -8,7 +8,6 @@ from tilewright.errors import OutsideError
 from tilewright.geometry import Box
 from tilewright.request import MapTile
 from tilewright.tms import TileMatrixSet
-from tilewright.web.maps.asked import index
 from tilewright.web.maps.layer import Layer, MatrixLimits, limits
 from tilewright.web.maps.ogc.formats import Formats
 from tilewright.web.maps.ogc.links import (
@@ -20,6 +19,7 @@ from tilewright.web.maps.ogc.links import (
 )
 from tilewright.web.maps.ogc.matrix_sets import set_point
 from tilewright.web.maps.ogc.places import crs_member
+from tilewright.web.paths import index
 
 
 def tilesets_document(layer: Layer, sets: Iterable[TileMatrixSet], at: Addresses) -> dict[str, Any]:
