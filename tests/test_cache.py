@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from tests.flights import HANG_S, Askers
 from tilewright.cache import ChunkCache, SingleFlight
 
 
@@ -60,55 +61,47 @@ def test_a_failure_is_not_held():
 
 def test_simultaneous_asks_share_one_making():
     flight = SingleFlight()
-    started, go = threading.Event(), threading.Event()
+    askers = Askers(flight)
     made = []
 
     def make():
-        started.set()
-        go.wait(5)
+        askers.wait_for(9)
         made.append(1)
         return "result"
 
     with ThreadPoolExecutor(9) as threads:
-        first = threads.submit(flight.do, "key", make)
-        started.wait(5)
-        others = [threads.submit(flight.do, "key", make) for _ in range(8)]
-        while len(flight._running) != 1:
-            pass
-        go.set()
-        results = {first.result(5), *(other.result(5) for other in others)}
-    assert results == {"result"}
-    assert len(made) <= 2  # a thread that came after the first had landed makes it again
+        jobs = [threads.submit(flight.do, "key", make) for _ in range(9)]
+        assert {job.result() for job in jobs} == {"result"}
+    assert len(made) == 1
 
 
 def test_all_waiters_get_the_error():
     flight = SingleFlight()
-    started, go = threading.Event(), threading.Event()
+    askers = Askers(flight)
+    failed = []
 
     def fail():
-        started.set()
-        go.wait(5)
+        askers.wait_for(3)
+        failed.append(1)
         raise LookupError("once")
 
-    with ThreadPoolExecutor(2) as threads:
-        first = threads.submit(flight.do, "key", fail)
-        started.wait(5)
-        second = threads.submit(flight.do, "key", fail)
-        go.set()
-        for one in (first, second):
+    with ThreadPoolExecutor(3) as threads:
+        for job in [threads.submit(flight.do, "key", fail) for _ in range(3)]:
             with pytest.raises(LookupError, match="once"):
-                one.result(5)
+                job.result()
+    assert len(failed) == 1
     assert flight.do("key", lambda: 1) == 1
 
 
 @pytest.mark.parametrize("stop", [SystemExit, KeyboardInterrupt])
 def test_who_waits_for_one_that_is_told_to_stop_starts_anew(stop):
     flight = SingleFlight()
-    started, waiting = threading.Event(), threading.Event()
+    askers = Askers(flight)
+    leads = threading.Event()
 
     def told_to_stop():
-        started.set()
-        waiting.wait(5)
+        leads.set()
+        askers.wait_for(3)
         raise stop
 
     def lead():
@@ -117,10 +110,7 @@ def test_who_waits_for_one_that_is_told_to_stop_starts_anew(stop):
 
     with ThreadPoolExecutor(3) as threads:
         leader = threads.submit(lead)
-        started.wait(5)
+        assert leads.wait(HANG_S)
         joiners = [threads.submit(flight.do, "key", lambda: 42) for _ in range(2)]
-        while not flight._running["key"]:
-            threading.Event().wait(0.001)
-        waiting.set()
         leader.result()
         assert [joiner.result() for joiner in joiners] == [42, 42]

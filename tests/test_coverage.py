@@ -3,7 +3,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 from rasterio.features import geometry_mask
@@ -12,6 +12,7 @@ from rasterio.transform import Affine as GdalAffine
 from tilewright import coverage as module
 from tilewright import outline
 from tilewright.coverage import coverage, covered_box, inside, mask_outside
+from tilewright.crs import convert
 from tilewright.errors import LimitError
 from tilewright.geo import ControlPoint, Geo, from_points, from_rational
 from tilewright.geometry import Affine, Box, Grid, Size
@@ -105,6 +106,18 @@ def even_odd(rings, x, y):
     return found
 
 
+def away_from_edges(ring, x, y):
+    """Return how far each place is from the nearest edge, be the ring as thin as it may."""
+    found = np.full(x.shape, np.inf)
+    for (x0, y0), (x1, y1) in zip(ring, [*ring[1:], ring[0]], strict=True):
+        across, down = x1 - x0, y1 - y0
+        length = np.hypot(across, down) or 1.0
+        across, down = across / length, down / length
+        along = np.clip((x - x0) * across + (y - y0) * down, 0, length)
+        found = np.minimum(found, np.hypot(x - x0 - along * across, y - y0 - along * down))
+    return found
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.lists(places, min_size=1, max_size=3))
 def test_shares_are_those_of_brute_force(rings):
@@ -122,6 +135,7 @@ def test_shares_are_those_of_brute_force(rings):
 
 @settings(max_examples=60, deadline=None)
 @given(places)
+@example([(0.0, 1.5), (0.0, 1.5), (1.0, 1.5)])
 def test_centres_are_those_that_gdal_finds(ring):
     polygon = on_plain(ring)
     shape = {"type": "Polygon", "coordinates": [polygon.rings[0].tolist()]}
@@ -130,9 +144,7 @@ def test_centres_are_those_that_gdal_finds(ring):
     found = inside(polygon, PLAIN)
     # Centres that lie on an edge to within rounding may fall either way.
     x, y = np.meshgrid(np.arange(SIDE) + 0.5, np.arange(SIDE) + 0.5)
-    near = np.zeros_like(found)
-    for dx, dy in ((-1e-6, 0), (1e-6, 0), (0, -1e-6), (0, 1e-6)):
-        near |= even_odd([ring], x + dx, y + dy) != even_odd([ring], x, y)
+    near = away_from_edges(ring, x, y) < 1e-6
     assert np.array_equal(found | near, truth | near)
 
 
@@ -313,19 +325,26 @@ def test_a_million_vertices_take_seconds(crs):
     affine = Affine(found.width / 1024, 0, found.x, 0, -found.height / 1024, found.bottom)
     start = time.thread_time()
     shares = coverage(polygon, Grid(Size(1024, 1024), affine, crs))
-    assert time.thread_time() - start < 15
+    # Of the processor, for this thread: alone it takes 3. What is not linear takes hours.
+    assert time.thread_time() - start < 120
     assert 0.7 < shares.mean() < 0.85
 
 
-def test_deep_zooms_take_no_long_time():
+def test_deep_zooms_ask_for_few_places(monkeypatch):
+    asked = []
+
+    def counted(source, target, x, y):
+        asked.extend(x)
+        return convert(source, target, x, y)
+
+    monkeypatch.setattr(outline, "convert", counted)
     document = {"type": "Polygon", "coordinates": [box(-120.0, 20.0, 60.0, 75.0)]}
     document["coordinates"][0].append(document["coordinates"][0][0])
     polygon = parse_polygon(json.dumps(document).encode())
     x, y = Transformer.from_crs("OGC:CRS84", "EPSG:3995", always_xy=True).transform(10.0, 20.0)
     grid = Grid(Size(256, 256), Affine(0.01, 0, x - 1.28, 0, -0.01, y + 1.28), "EPSG:3995")
-    start = time.thread_time()
     shares = coverage(polygon, grid)
-    assert time.thread_time() - start < 1
+    assert 0 < len(asked) < 500
     # The parallel runs through the middle, almost straight.
     assert shares.mean() == pytest.approx(0.5, abs=0.01)
 

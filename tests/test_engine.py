@@ -2,7 +2,6 @@
 
 import os
 import signal
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
@@ -11,6 +10,7 @@ import pytest
 import tifffile
 from PIL import Image as Pillow
 
+from tests.flights import HANG_S, Askers
 from tilewright.blobs.local import local_source
 from tilewright.config import Config, Limits
 from tilewright.engine import Engine
@@ -163,17 +163,17 @@ def test_the_key_tells_requests_apart_and_nothing_else():
     assert RenderRequest(Fit(1, 1)).key(source) == RenderRequest(Fit(1, 1)).key(Source("a", "1"))
 
 
-def test_simultaneous_identical_asks_decode_once(slide, monkeypatch):
-    engine = Engine()
+def test_simultaneous_identical_asks_decode_once(engine, slide, monkeypatch):
+    askers = Askers(engine._live().renders)
     drawn = []
     real = Engine._draw
 
-    def slow(self, *arguments):
+    def draw_when_all_ask(self, *arguments):
+        askers.wait_for(8)
         drawn.append(1)
-        threading.Event().wait(0.5)
         return real(self, *arguments)
 
-    monkeypatch.setattr(Engine, "_draw", slow)
+    monkeypatch.setattr(Engine, "_draw", draw_when_all_ask)
     request = RenderRequest(Fit(50, 50), Encoding("png"))
     source = local_source(slide)
     with ThreadPoolExecutor(8) as threads:
@@ -182,33 +182,44 @@ def test_simultaneous_identical_asks_decode_once(slide, monkeypatch):
     assert len(drawn) == 1
 
 
+def holds_in_a_fork(check):
+    """Tell whether a check holds in a child of this process, which ends whatever happens."""
+    child = os.fork()
+    if child == 0:
+        signal.alarm(HANG_S)
+        held = False
+        try:
+            held = check()
+        finally:
+            os._exit(0 if held else 1)
+    return os.waitpid(child, 0)[1] == 0
+
+
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_forked_worker_opens_its_own_files(engine, slide):
     source = local_source(slide)
     request = RenderRequest(Fit(64, 64), Encoding("png"))
     expected = engine.render(source, request).data
     state = engine._live()
-    state.pool._lock.acquire()  # a thread of the parent is in the pool at the moment of the fork
-    child = os.fork()
-    if child == 0:
-        same = engine.render(source, request).data == expected
-        os._exit(0 if same and engine._live() is not state else 1)
-    state.pool._lock.release()
-    assert os.waitpid(child, 0)[1] == 0
+
+    def opens_anew():
+        return engine.render(source, request).data == expected and engine._live() is not state
+
+    with state.pool._lock:  # a thread of the parent is in the pool at the moment of the fork
+        assert holds_in_a_fork(opens_anew)
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_forked_worker_may_close(engine, slide):
     engine.info(local_source(slide))
     state = engine._live()
-    state.pool._lock.acquire()  # a thread of the parent is in the pool at the moment of the fork
-    child = os.fork()
-    if child == 0:
-        signal.alarm(10)
+
+    def closes():
         engine.close()
-        os._exit(0 if engine._live() is not state and len(state.pool) == 1 else 1)
-    state.pool._lock.release()
-    assert os.waitpid(child, 0)[1] == 0
+        return engine._live() is not state and len(state.pool) == 1
+
+    with state.pool._lock:  # a thread of the parent is in the pool at the moment of the fork
+        assert holds_in_a_fork(closes)
 
 
 def test_a_stripped_file_without_pyramid_shrinks_in_pieces(tmp_path):

@@ -172,7 +172,8 @@ def test_a_million_vertices_take_seconds():
     start = time.thread_time()
     found = parse_polygon(json.dumps(simple(ring), separators=(",", ":")).encode())
     assert len(found.rings[0]) == 1_000_000
-    assert time.thread_time() - start < 10
+    # Of the processor, for this thread: alone it takes 2. What is not linear takes hours.
+    assert time.thread_time() - start < 120
 
 
 values = st.recursive(

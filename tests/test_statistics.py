@@ -23,6 +23,7 @@ DTYPES = [
     "float32",
     "float64",
 ]
+LARGEST = np.finfo(np.float64).max
 WANTED = Wanted(percentiles=(0, 2, 37.5, 98, 100), categorical=True, bins=7)
 
 
@@ -157,10 +158,22 @@ def test_percentiles_in_pieces_are_exact_for_32_bits(values):
         assert value == (low if low == high else low * (1 - part) + high * part)
 
 
-def test_a_narrow_range_far_from_zero_can_still_be_cut():
-    values = np.array([1e16, 1e16 + 2])
-    assert sum(histogram(values).counts) == 2
-    assert sum(histogram(np.array([7.0, 7.0])).counts) == 2
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1e16, 1e16 + 2],
+        [7.0, 7.0],
+        [LARGEST] * 2,
+        [-LARGEST] * 2,
+        [np.nextafter(LARGEST, 0), LARGEST],
+    ],
+)
+@pytest.mark.parametrize("bins", [2, 10, 65_536])
+def test_a_narrow_range_far_from_zero_can_still_be_cut(values, bins):
+    found = histogram(np.array(values), Wanted(bins=bins))
+    assert sum(found.counts) == 2
+    assert np.isfinite(found.edges).all()
+    assert (np.diff(np.array(found.edges) / 2) > 0).all()
 
 
 def test_densities_are_shares_as_large_image_gives_them():

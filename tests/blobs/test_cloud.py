@@ -39,7 +39,7 @@ class S3:
         }
 
     def places(self, **settings: Any) -> Places:
-        config = Config(remote_timeout_s=5.0, **settings)
+        config = Config(remote_timeout_s=60.0, **settings)
         return Places(config, {"s3://slides": self.options})
 
 

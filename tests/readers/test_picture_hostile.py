@@ -1,17 +1,16 @@
 """Damaged and hostile pictures: a typed error or a right-shaped picture, and soon."""
 
-import gc
 import logging
 import random
 import struct
 import time
-import tracemalloc
 import zlib
 
 import imagecodecs
 import numpy as np
 import pytest
 
+from tests.memory import leaves_less, takes_less
 from tests.readers.pictures import (
     HEIGHT,
     JPEGS,
@@ -42,12 +41,14 @@ SAMPLES = {
 }
 TRUNCATIONS = 32
 FLIPS = 100
+BOMB_BYTES = 100_000_000
 MOST_SECONDS = 20.0
+"""Of the processor's time for this thread: what else the machine does is no matter."""
 
 
 def survive(data: bytes) -> None:
     """Read every level, and the last frame; nothing but our own errors may come."""
-    start = time.monotonic()
+    start = time.thread_time()
     told = ""
     try:
         reader = open_bytes(data)
@@ -64,7 +65,7 @@ def survive(data: bytes) -> None:
         told = str(error)
     assert "memory" not in told
     assert "/" not in told
-    assert time.monotonic() - start < MOST_SECONDS
+    assert time.thread_time() - start < MOST_SECONDS
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -88,16 +89,12 @@ def test_a_damaged_picture_leaves_no_memory_behind(
     caplog.set_level(logging.ERROR, "imagecodecs")  # pytest keeps what it warns of
     data = SAMPLES[name]()
     asks, decoded = 20, WIDTH * HEIGHT
-    survive(data[: len(data) * 2 // 3])  # whatever is made once
-    tracemalloc.start()
-    try:
+
+    def ask() -> None:
         for _ in range(asks):
             survive(data[: len(data) * 2 // 3])
-        gc.collect()
-        kept, _ = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert kept < asks * decoded / 2
+
+    assert leaves_less(ask, asks * decoded / 2)
 
 
 def png_claiming(width: int, height: int) -> bytes:
@@ -151,10 +148,10 @@ def test_too_many_frames_are_refused(format: str) -> None:
 def test_a_gif_of_a_million_frames_is_refused_soon() -> None:
     head = b"GIF89a" + struct.pack("<HHBBB", 1, 1, 0x80, 0, 0) + bytes(6)
     frame = b"\x2c" + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02\x44\x01\x00"
-    start = time.monotonic()
+    start = time.thread_time()
     with pytest.raises(LimitError):
         open_bytes(head + frame * 1_000_000 + b"\x3b")
-    assert time.monotonic() - start < MOST_SECONDS
+    assert time.thread_time() - start < MOST_SECONDS
 
 
 def test_a_late_frame_counts_all_those_before_it() -> None:
@@ -169,18 +166,21 @@ def test_a_late_frame_counts_all_those_before_it() -> None:
 @pytest.mark.parametrize(
     "chunk",
     [
-        png_chunk(b"iCCP", b"p\0\0" + zlib.compress(bytes(100_000_000))),
-        png_chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(100_000_000))),
-        png_chunk(b"iTXt", b"Comment\0\1\0\0\0" + zlib.compress(bytes(100_000_000))),
+        png_chunk(b"iCCP", b"p\0\0" + zlib.compress(bytes(BOMB_BYTES))),
+        png_chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(BOMB_BYTES))),
+        png_chunk(b"iTXt", b"Comment\0\1\0\0\0" + zlib.compress(bytes(BOMB_BYTES))),
     ],
     ids=["iCCP", "zTXt", "iTXt"],
 )
 def test_a_bomb_in_a_png_chunk_is_not_unpacked(chunk: bytes) -> None:
-    data = saved(picture("L"), "PNG")
-    start = time.monotonic()
-    with pytest.raises(CorruptSourceError):
-        open_bytes(data[:33] + chunk + data[33:])
-    assert time.monotonic() - start < 1
+    plain = saved(picture("L"), "PNG")
+    data = plain[:33] + chunk + plain[33:]
+
+    def refuse() -> None:
+        with pytest.raises(CorruptSourceError):
+            open_bytes(data)
+
+    assert takes_less(refuse, BOMB_BYTES / 10)
 
 
 def test_thousands_of_scans_are_refused() -> None:

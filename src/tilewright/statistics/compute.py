@@ -169,8 +169,10 @@ def bin_edges(told: BandStatistics, wanted: Wanted) -> npt.NDArray[np.float64]:
     steps = np.linspace(low / 2, high / 2, wanted.bins + 1) * 2
     if (np.diff(steps / 2) > 0).all():
         return steps
-    room = max(0.5, wanted.bins * float(np.spacing(max(abs(low), abs(high)))))
-    return np.linspace(low - room, high + room, wanted.bins + 1)
+    most = float(np.finfo(np.float64).max) / 2
+    room = max(0.25, wanted.bins * float(np.spacing(max(abs(low), abs(high)) / 2)))
+    first, last = max(low / 2 - room, -most), min(high / 2 + room, most)
+    return np.linspace(first, last, wanted.bins + 1) * 2
 
 
 def count_bins(
