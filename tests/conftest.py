@@ -1,3 +1,4 @@
+import itertools
 import os
 from collections import Counter
 from contextlib import ExitStack
@@ -10,6 +11,18 @@ from tests import services
 # How long an example takes is the machine's affair, and that of what else it does.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
+_NUMBERS = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def _own_cache_of_gdal(monkeypatch, tmp_path_factory):
+    """Give GDAL, as a client of maps, a cache for each test.
+
+    Else it keeps what it got in the home folder, by address, for days: and a server of another
+    test may have had the same port.
+    """
+    folder = tmp_path_factory.getbasetemp() / f"gdal{next(_NUMBERS)}"
+    monkeypatch.setenv("GDAL_DEFAULT_WMS_CACHE_PATH", str(folder))
 
 
 def _serve(start):

@@ -18,7 +18,8 @@ PATHS = (
     "data/pixel?left=0&top=0",
 )
 TYPED = {404, 413, 415, 422}
-LONGEST_S = 20
+LONGEST_S = 20.0
+"""Of this process's work for one answer, whatever else the machine does."""
 
 
 @pytest.fixture
@@ -29,9 +30,9 @@ def answers(client, db, folder):
         scan = Scan.objects.create(name=name, file=name)
         statuses = []
         for path in PATHS:
-            start = time.monotonic()
+            started = time.process_time()
             response = client.get(f"/api/scans/{scan.pk}/{path}")
-            assert time.monotonic() - start < LONGEST_S, path
+            assert time.process_time() - started < LONGEST_S, path
             statuses.append(response.status_code)
             if response.status_code != 200:
                 assert response.status_code in TYPED, (path, response.content)

@@ -323,9 +323,11 @@ def web(content):
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        yield f"127.0.0.1:{server.server_port}", queries
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"127.0.0.1:{server.server_port}", queries
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 class UrlViewSet(ScanViewSet):

@@ -1,7 +1,6 @@
 import io
 import json
 import re
-import threading
 import warnings
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -10,13 +9,11 @@ import numpy as np
 import pytest
 import rasterio
 import rasterio.warp
-from django.core.servers.basehttp import ThreadedWSGIServer
-from django.core.wsgi import get_wsgi_application
-from django.test.testcases import QuietWSGIRequestHandler
 from django.urls import include, path
 from PIL import Image
 
 from tests.corpus import IMAGES
+from tests.testapp.maps import serving
 from tilewright.blobs.local import local_source
 from tilewright.django.maps.layers import MapSource
 from tilewright.django.maps.wms import urls_for
@@ -503,13 +500,8 @@ class TestSchemas:
 @pytest.fixture
 def server():
     """Serve over HTTP; no database is needed for it."""
-    with ThreadedWSGIServer(("127.0.0.1", 0), QuietWSGIRequestHandler) as running:
-        running.set_app(get_wsgi_application())
-        thread = threading.Thread(target=running.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{running.server_port}"
-        running.shutdown()
-        thread.join()
+    with serving() as address:
+        yield address
 
 
 @pytest.mark.usefixtures("halves")

@@ -48,6 +48,7 @@ def urlconf(*patterns, prefix="maps/"):
 
 class _Threaded(ThreadingMixIn, WSGIServer):
     daemon_threads = True
+    request_queue_size = 64
 
 
 class _Quiet(WSGIRequestHandler):
@@ -63,6 +64,8 @@ def serving():
     ) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()

@@ -18,6 +18,7 @@ from tilewright.web.webgateway.settings import RenderingSettings
 NAME = "webgateway"
 AT_ONCE = 6
 """Requests of each user."""
+PATIENCE_S = 60
 
 
 def window(end):
@@ -72,7 +73,7 @@ def at_once():
     """Make calls in threads of their own, at one time; return what they return."""
 
     def run(calls):
-        barrier = Barrier(len(calls))
+        barrier = Barrier(len(calls), timeout=PATIENCE_S)
 
         def call(make):
             try:
