@@ -13,7 +13,7 @@ from bench.http import take_turns
 from bench.report import Figure, Target
 from bench.rivals import Place
 from bench.scale import Scale
-from bench.server import ROOT, WORKERS, Server, free_port, serving, wait_until_ready, wrk
+from bench.server import ROOT, WORKERS, Server, held_port, serving, wait_until_ready, wrk
 
 ORDERS = (("screens", "jpg"), ("screens", "png"), ("screens", "webp"), ("random", "jpg"))
 """As viewers of maps ask, and, for information, as no viewer does."""
@@ -109,21 +109,22 @@ class MapTiles:
     @contextmanager
     def titiler(self) -> Iterator[Server]:
         """Run titiler on uvicorn until the block ends."""
-        python, port = geo_rivals.installed(), free_port()
-        place = ("--host", "127.0.0.1", "--port", str(port), "--workers", str(WORKERS))
-        quiet = ("--log-level", "warning", "--no-access-log")
-        process = subprocess.Popen(
-            [python, "-m", "uvicorn", "titiler_app:application", *place, *quiet],
-            env={**os.environ, **_GDAL},
-            cwd=ROOT / "bench/servers",
-        )
-        try:
-            server = Server(f"http://127.0.0.1:{port}", process.pid)
-            wait_until_ready(server, process, self.first("titiler"))
-            yield server
-        finally:
-            process.terminate()
-            process.wait(_START_S)
+        python = geo_rivals.installed()
+        with held_port() as port:
+            place = ("--host", "127.0.0.1", "--port", str(port), "--workers", str(WORKERS))
+            quiet = ("--log-level", "warning", "--no-access-log")
+            process = subprocess.Popen(
+                [python, "-m", "uvicorn", "titiler_app:application", *place, *quiet],
+                env={**os.environ, **_GDAL},
+                cwd=ROOT / "bench/servers",
+            )
+            try:
+                server = Server(f"http://127.0.0.1:{port}", process.pid)
+                wait_until_ready(server, process, self.first("titiler"))
+                yield server
+            finally:
+                process.terminate()
+                process.wait(_START_S)
 
     def _settings(self, project: str) -> dict[str, str]:
         """Return the environment that `bench.servers.base_settings` reads."""

@@ -18,7 +18,7 @@ WORKERS = 2
 THREADS_A_WORKER = 1
 """Of Python: tiles are work for the processor, and there is one core a worker."""
 CONNECTIONS = 16
-_START_S = 60.0
+_START_S = 120.0
 _REPLY_S = 30
 """A reply that takes longer is a failure. One that a busy machine delays is none."""
 
@@ -122,20 +122,20 @@ def serving(
     }
     scan = ["-m", "bench.servers.prepare", settings["BENCH_FILE"]]
     subprocess.run([python, *scan], check=True, env=environment, cwd=ROOT)
-    port = free_port()
-    process = subprocess.Popen(
-        [python, "-m", "granian", *_granian(port), "bench.servers.wsgi:application"],
-        env=environment,
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        server = Server(f"http://127.0.0.1:{port}", process.pid)
-        wait_until_ready(server, process, ready)
-        yield server
-    finally:
-        process.terminate()
-        process.wait(_START_S)
+    with held_port() as port:
+        process = subprocess.Popen(
+            [python, "-m", "granian", *_granian(port), "bench.servers.wsgi:application"],
+            env=environment,
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            server = Server(f"http://127.0.0.1:{port}", process.pid)
+            wait_until_ready(server, process, ready)
+            yield server
+        finally:
+            process.terminate()
+            process.wait(_START_S)
 
 
 def _granian(port: int) -> Sequence[str]:
@@ -162,8 +162,14 @@ def wait_until_ready(server: Server, process: subprocess.Popen[bytes], path: str
             return
 
 
-def free_port() -> int:
-    """Return a port of this machine that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@contextmanager
+def held_port() -> Iterator[int]:
+    """Yield a port of this machine that nobody else is given until the block ends.
+
+    A server that sets SO_REUSEADDR, as all do that may be restarted, listens there meanwhile. A
+    port that was only looked for would be another's as soon as that asks the system for any.
+    """
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield int(holder.getsockname()[1])

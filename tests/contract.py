@@ -5,6 +5,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.failures import FailureGroup
 
+from tests.patience import LONG_S
+
 SEED = 5
 NEAR = -10, 600
 FEW = 5
@@ -72,7 +74,7 @@ def broken_promises(document, records, mode, examples, *, app=None, address=None
     """Return what is answered otherwise than the schema says, by ``app`` or at an address."""
     schema = schemathesis.openapi.from_dict(narrowed(document, records))
     schema.app = app
-    schema.config.update(base_url=address)
+    schema.config.update(base_url=address, request_timeout=LONG_S)
     schema.config.generation.with_security_parameters = False
     operations = [found.ok() for found in schema.get_all_operations()]
     assert len(operations) > 25

@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.server import held_port
+from tests.patience import LONG_S
+
 MISSING = "missing service:"
 """How the reason begins for which a test is skipped; the summary counts these."""
-_PATIENCE_S = 30
 _PACKAGES = Path(__file__).parents[1] / "var/test-tools/node_modules"
 """Those of npm's that scripts/install-test-tools fetches."""
 AZURE_ACCOUNT = "devstoreaccount1"
@@ -39,27 +41,24 @@ class Server:
         return f"127.0.0.1:{self.port}"
 
 
-def free_port():
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return asked.getsockname()[1]
-
-
 @contextmanager
 def redis_server():
     """Run Redis, which keeps nothing on disk."""
-    program, port = _program("redis-server"), free_port()
-    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--loglevel"]
-    with _running([*command, "warning"], port) as process:
+    program = _program("redis-server")
+    options = ["--bind", "127.0.0.1", "--save", "", "--loglevel", "warning"]
+    with (
+        held_port() as port,
+        _running([program, "--port", str(port), *options], port) as process,
+    ):
         yield Server(port, process)
 
 
 @contextmanager
 def memcached_server():
     """Run memcached with 64 MiB."""
-    program, port = _program("memcached"), free_port()
-    command = [program, "-p", str(port), "-l", "127.0.0.1", "-U", "0", "-m", "64"]
-    with _running([*command, *_as_user("-u", "nobody")], port) as process:
+    program = _program("memcached")
+    options = ["-l", "127.0.0.1", "-U", "0", "-m", "64", *_as_user("-u", "nobody")]
+    with held_port() as port, _running([program, "-p", str(port), *options], port) as process:
         yield Server(port, process)
 
 
@@ -67,8 +66,7 @@ def memcached_server():
 def postgres_server():
     """Run PostgreSQL with the database ``tests`` of the user ``tests``, and PostGIS in it."""
     programs = _postgres_programs()
-    port = free_port()
-    with _folder(owner="postgres") as folder:
+    with _folder(owner="postgres") as folder, held_port() as port:
         # PostgreSQL refuses root.
         user = "postgres" if os.geteuid() == 0 else None
         where = ["-D", str(folder / "data")]
@@ -115,12 +113,13 @@ def s3_server():
 def azure_server():
     """Speak Azure's Blob Storage, as `AZURE_ACCOUNT` with `AZURE_KEY`; it keeps nothing on disk."""
     azurite = _packaged("azurite", ".bin/azurite-blob")
-    node, port = _program("node"), free_port()
-    where = ["--blobHost", "127.0.0.1", "--blobPort", str(port), "--inMemoryPersistence"]
+    node = _program("node")
     # The client's library may be newer than the server.
-    how = ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
-    with _running([node, str(azurite), *where, *how], port):
-        yield f"http://127.0.0.1:{port}/{AZURE_ACCOUNT}"
+    how = ["--inMemoryPersistence", "--silent", "--disableTelemetry", "--skipApiVersionCheck"]
+    with held_port() as port:
+        where = ["--blobHost", "127.0.0.1", "--blobPort", str(port)]
+        with _running([node, str(azurite), *where, *how], port):
+            yield f"http://127.0.0.1:{port}/{AZURE_ACCOUNT}"
 
 
 @contextmanager
@@ -187,14 +186,14 @@ def _running(command, port, folder=None, user=None):
             # To PostgreSQL it means: do not wait for clients to leave.
             process.send_signal(signal.SIGINT)
             try:
-                process.wait(_PATIENCE_S)
+                process.wait(LONG_S)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
 
 
 def _wait(ready, process, errors):
-    deadline = time.monotonic() + _PATIENCE_S
+    deadline = time.monotonic() + LONG_S
     while not ready():
         if process.poll() is not None or time.monotonic() > deadline:
             errors.seek(0)
@@ -209,7 +208,14 @@ def _listens(port):
 
 def _call(command, folder, user=None):
     done = subprocess.run(
-        command, capture_output=True, check=False, cwd=folder, text=True, user=user, group=user
+        command,
+        capture_output=True,
+        check=False,
+        cwd=folder,
+        text=True,
+        timeout=LONG_S,
+        user=user,
+        group=user,
     )
     if done.returncode != 0:
         raise RuntimeError(f"{command}: {done.stderr}")

@@ -9,6 +9,8 @@ import pytest
 import tifffile
 from PIL import Image
 
+from tests.patience import LONG_S
+
 
 def tilewright(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -17,7 +19,7 @@ def tilewright(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONG_S,
         check=False,
     )
 

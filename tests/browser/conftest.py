@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,8 +16,10 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 
+from bench.server import held_port
 from tests.browser import colours
 from tests.browser.page import Page
+from tests.patience import LONG_S
 
 ROOT = Path(__file__).resolve().parents[2]
 BUNDLE = ROOT / "src/tilewright/django/static/tilewright/vendor/ol.js"
@@ -40,12 +41,6 @@ FLAGS = (
 )
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def serve_command(folder: Path, port: int) -> list[str]:
     return [
         sys.executable,
@@ -55,11 +50,10 @@ def serve_command(folder: Path, port: int) -> list[str]:
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(300):
-        if process.poll() is not None:
-            break
+    end = time.monotonic() + LONG_S
+    while time.monotonic() < end and process.poll() is None:
         try:
-            with urlopen(url, timeout=5):  # noqa: S310 - an address made here
+            with urlopen(url, timeout=LONG_S):  # noqa: S310 - an address made here
                 return
         except OSError:
             time.sleep(0.1)
@@ -70,7 +64,11 @@ def serve(folder: Path, home: Path) -> Iterator[str]:
     """Serve the images of a folder; yield the address."""
     if not BUNDLE.exists():
         pytest.fail("The viewer is not built: run scripts/build-frontend (it needs npm).")
-    port = free_port()
+    with held_port() as port:
+        yield from _serve_at(port, folder, home)
+
+
+def _serve_at(port: int, folder: Path, home: Path) -> Iterator[str]:
     log = home / "log"
     environment = {**os.environ, "TILEWRIGHT_HOME": str(home)}
     environment.pop("DJANGO_SETTINGS_MODULE", None)  # that of the tests' own project
@@ -83,12 +81,14 @@ def serve(folder: Path, home: Path) -> Iterator[str]:
             start_new_session=True,
         )
     try:
-        wait_for(f"http://127.0.0.1:{port}/api/images/", process, log)
+        # It loads what draws figures beside its start; a figure that waited too long is none.
+        for path in ("/api/images/", "/drawn/graph.png"):
+            wait_for(f"http://127.0.0.1:{port}{path}", process, log)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(20)
+            process.wait(LONG_S)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -123,9 +123,10 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrom
         options.add_argument(flag)
     options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('profile')}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    browser = webdriver.Chrome(options=options, service=Service(chromedriver))
-    yield browser
-    browser.quit()
+    with held_port() as port:
+        browser = webdriver.Chrome(options=options, service=Service(chromedriver, port=port))
+        yield browser
+        browser.quit()
 
 
 def visit(driver: webdriver.Chrome, address: str) -> Iterator[Page]:

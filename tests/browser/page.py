@@ -3,7 +3,7 @@
 import io
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -15,8 +15,10 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
+from tests.patience import LONG_S
+
+T = TypeVar("T")
 Pixels = npt.NDArray[np.uint8]
-PATIENCE_S = 20.0
 
 
 class View(NamedTuple):
@@ -52,7 +54,7 @@ class Page:
 
     def until(self, true: Callable[[], object]) -> None:
         """Wait until something holds."""
-        end = time.monotonic() + PATIENCE_S
+        end = time.monotonic() + LONG_S
         while time.monotonic() < end:
             try:
                 if true():
@@ -60,7 +62,18 @@ class Page:
             except WebDriverException:
                 pass  # the page is between two states
             time.sleep(0.05)
-        raise AssertionError(f"waited {PATIENCE_S:.0f} s in vain at {self.driver.current_url}")
+        raise AssertionError(f"waited {LONG_S:.0f} s in vain at {self.driver.current_url}")
+
+    def until_right(self, check: Callable[[], T]) -> T:
+        """Wait until a check of what is seen holds; what it says in the end is the failure."""
+        end = time.monotonic() + LONG_S
+        while True:
+            try:
+                return check()
+            except AssertionError:
+                if time.monotonic() > end:
+                    raise
+            time.sleep(0.1)
 
     def density(self, ratio: float) -> None:
         """Make the screen have this many pixels to a CSS pixel; 0 undoes it."""

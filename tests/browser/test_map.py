@@ -50,7 +50,12 @@ def open_map(page: Page, name: str, view: MapView | None = None, more: str = "")
 
 
 def shown_cells(page: Page, corner: tuple[float, float]) -> list[tuple[float, float]]:
-    """Compare the middles of the cells that are seen with the picture; return their places."""
+    """Compare the cells that are seen with the picture, until all are right; return their places."""
+    return page.until_right(lambda: _checked_cells(page, corner))
+
+
+def _checked_cells(page: Page, corner: tuple[float, float]) -> list[tuple[float, float]]:
+    """Compare the middles of the cells."""
     screen = page.screenshot().astype(int)
     points = earth.cell_middles()
     spots = [on_screen(page, *place_of(corner, *point)) for point in points]

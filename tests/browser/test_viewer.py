@@ -18,7 +18,12 @@ FEWEST = 20  # points that a comparison rests on
 
 
 def assert_right_place(page: Page, name: str) -> None:
-    """Compare the screen with the image at points in the middle of cells, on a grid."""
+    """Compare the screen with the image at points on a grid, until it is right."""
+    page.until_right(lambda: _check_place(page, name))
+
+
+def _check_place(page: Page, name: str) -> None:
+    """Compare points in the middle of cells."""
     left, top, width, height = page.map_box()
     xs = np.arange(left + 9, left + width, 31).astype(int)
     ys = np.arange(top + 7, top + height, 29).astype(int)

@@ -181,18 +181,18 @@ class Slow(DrawnImageView):
 
 
 class Together(Slow):
-    time_limit_s = 20.0
+    time_limit_s = 60.0
 
     def draw(self, n):
         drawn["Together"] += 1
-        time.sleep(0.3)
+        release.wait(60)
         return np.zeros((1, 1), np.uint8)
 
 
 class Isolated(DrawnImageView):
     parameters = (Choice("how", ("well", "endless", "hungry", "crash", "raise", "limit")),)
     isolated = True
-    time_limit_s = 3.0
+    time_limit_s = 60.0
     memory_limit_bytes = 1 << 29
 
     def draw(self, how):
@@ -220,7 +220,7 @@ class Forking(DrawnImageView):
         Integer("shade", default=0),
     )
     isolated = True
-    time_limit_s = 2.0
+    time_limit_s = 60.0
 
     def draw(self, how, file, shade):
         match how:
@@ -266,10 +266,12 @@ class AsyncPrivate(LoginRequiredMixin, AsyncDrawnImageView):
 
 
 class AsyncSlow(AsyncDrawnImageView):
-    time_limit_s = 20.0
+    time_limit_s = 60.0
 
     def draw(self):
-        time.sleep(0.5)
+        drawn["AsyncSlow"] += 1
+        if not release.wait(30):
+            raise TimeoutError
         return np.zeros((1, 1), np.uint8)
 
 

@@ -1,6 +1,8 @@
 import pytest
 
 from tests.drawn import charts
+from tilewright.drawn import isolation
+from tilewright.drawn.running import drawings
 
 
 @pytest.fixture
@@ -21,3 +23,30 @@ def drawn():
     charts.release.clear()
     yield charts.drawn
     charts.release.set()
+
+
+@pytest.fixture
+def joined(monkeypatch):
+    """Return a list with one entry for each ask that waits for a drawing, or draws itself."""
+    keys = []
+
+    def noting(join):
+        def noted(key):
+            found = join(key)
+            keys.append(key)
+            return found
+
+        return noted
+
+    for place, name in ((drawings(), "_joined"), (drawings()._flight, "_join")):
+        monkeypatch.setattr(place, name, noting(getattr(place, name)))
+    return keys
+
+
+@pytest.fixture
+def processes():
+    """Return the processes of isolated drawings, of which none is left from before, or after."""
+    kept = isolation.processes()
+    kept.close()
+    yield kept
+    kept.close()

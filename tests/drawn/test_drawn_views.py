@@ -1,5 +1,4 @@
 import io
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -8,6 +7,7 @@ from django.test import Client, RequestFactory, override_settings
 from PIL import Image
 
 from tests.drawn import charts
+from tests.patience import until
 from tilewright.drawn.parameters import Integer
 from tilewright.drawn.views import DrawnImageView
 from tilewright.errors import ConfigurationError
@@ -246,15 +246,15 @@ def test_other_methods_are_problems(client, method):
 
 
 @pytest.mark.parametrize("path", ["/together", "/unlimited"])
-def test_simultaneous_asks_for_the_same_are_drawn_once(path):
-    barrier = threading.Barrier(6)
-
+def test_simultaneous_asks_for_the_same_are_drawn_once(path, joined):
     def ask(number):
-        barrier.wait()
         return Client().get(f"{path}?n={number // 5}").status_code
 
     with ThreadPoolExecutor(6) as pool:
-        assert set(pool.map(ask, range(6))) == {200}
+        asked = pool.map(ask, range(6))
+        until(lambda: len(joined) == 6)
+        charts.release.set()
+        assert set(asked) == {200}
     assert charts.drawn["Together"] == 2
 
 

@@ -1,6 +1,9 @@
 """What a hostile client, or a careless `draw`, could do, each found by a reader of the code."""
 
 import json
+import subprocess
+import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +16,7 @@ from django.test import RequestFactory
 from django.urls import path
 
 from tests.drawn import charts
-from tilewright.drawn import isolation, outputs
+from tests.patience import LONG_S, until
 from tilewright.drawn.answering import validator
 from tilewright.drawn.asking import Asked
 from tilewright.drawn.parameters import Number, Text
@@ -62,19 +65,19 @@ def test_views_made_by_one_function_have_pictures_of_their_own(client, settings)
     assert answers[0].content != answers[1].content
 
 
-def test_views_made_by_one_function_do_not_share_a_drawing(drawn):
-    def slowly(number):
+def test_views_made_by_one_function_do_not_share_a_drawing():
+    both = threading.Barrier(2)
+
+    def together(number):
         def draw(self):
-            charts.release.wait(10)
+            both.wait(20)
             return np.full((1, 1), number, np.uint8)
 
-        return type("Slowly", (DrawnImageView,), {"draw": draw})
+        return type("Together", (DrawnImageView,), {"draw": draw, "time_limit_s": LONG_S})
 
     with ThreadPoolExecutor(2) as pool:
-        views = [slowly(number).as_view() for number in (1, 2)]
+        views = [together(number).as_view() for number in (1, 2)]
         asked = [pool.submit(view, RequestFactory().get("/")) for view in views]
-        time.sleep(0.3)
-        charts.release.set()
         assert asked[0].result().content != asked[1].result().content
 
 
@@ -180,31 +183,49 @@ def test_a_query_of_raw_bytes_is_utf_8(client):
 
 
 def test_many_comments_before_an_svg_take_no_time():
-    began = time.monotonic()
-    with pytest.raises(DrawError):
-        outputs.encoded(
-            "<!---->" * 26 + "x", "svg", quality=None, dpr=1, max_pixels=1, encoder=lambda _: None
-        )
-    assert time.monotonic() - began < 1
+    # Parted in all the ways there are, so many would take for ever; and no thread could stop it.
+    code = """
+from tilewright.drawn import outputs
+from tilewright.errors import DrawError
+given = {"quality": None, "dpr": 1, "max_pixels": 1, "encoder": lambda _: None}
+try:
+    outputs.encoded("<!---->" * 260 + "x", "svg", **given)
+except DrawError:
+    print("refused")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, timeout=LONG_S, check=False
+    )
+    assert done.stdout == b"refused\n", done.stderr
+
+
+def ended(process):
+    """Tell whether a process is gone, or waits for nothing but to be buried."""
+    try:
+        return Path("/proc", process, "stat").read_text().split()[2] == "Z"
+    except OSError:
+        return True
 
 
 @pytest.mark.slow
 @pytest.mark.urls("tests.drawn.chart_urls")
+@pytest.mark.usefixtures("processes")
 def test_what_an_isolated_drawing_starts_ends_with_it(client, tmp_path):
     told = tmp_path / "pid"
-    assert client.get(f"/forking?how=child&file={told}").status_code == 503
-    child = Path("/proc", told.read_text(), "stat")
-    deadline = time.monotonic() + 5
-    while child.exists() and child.read_text().split()[2] != "Z" and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not child.exists() or child.read_text().split()[2] == "Z"
-    isolation.processes().close()
+    told.touch()
+
+    def late():
+        assert client.get(f"/forking-2s?how=child&file={told}").status_code == 503
+        return told.read_text()  # unless there was no time to start one
+
+    child = until(late)
+    until(lambda: ended(child))
 
 
 @pytest.mark.slow
 @pytest.mark.urls("tests.drawn.chart_urls")
+@pytest.mark.usefixtures("processes")
 def test_a_drawing_that_forks_answers_once(client):
     forked = client.get("/forking?how=twice&shade=1")
     assert client.get("/forking?how=print&shade=2").content != forked.content
     assert client.get("/forking?how=quit").status_code == 500
-    isolation.processes().close()

@@ -8,14 +8,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from tests import services
-from tilewright.drawn import outputs
+from tests.patience import LONG_S, until
+from tilewright.drawn import outputs, plotly_export
 from tilewright.drawn.charts import PlotlyChart
 from tilewright.engine import Engine
 from tilewright.errors import DrawError, DrawTimeoutError
@@ -65,6 +65,11 @@ def line(**layout):
     return plotly.Figure(plotly.Scatter(x=[1, 2, 3], y=[3, 1, 2]), layout)
 
 
+def chart(figure, width=700, height=500):
+    """Return a chart that has time, whatever else the machine does."""
+    return PlotlyChart(figure, width, height, time_limit_s=LONG_S)
+
+
 def encode(chart, format, dpr=1):
     return outputs.encoded(
         chart, format, quality=None, dpr=dpr, max_pixels=1 << 20, encoder=Engine().encoder
@@ -75,15 +80,15 @@ def encode(chart, format, dpr=1):
     ("format", "start"), [("svg", b"<svg"), ("pdf", b"%PDF-"), ("png", b"\x89PNG")]
 )
 def test_the_same_figure_is_the_same_bytes(format, start, proxy):
-    made = encode(PlotlyChart(line(title="<b>Ä</b>"), 300, 200), format)
+    made = encode(chart(line(title="<b>Ä</b>"), 300, 200), format)
     assert made.data.startswith(start)
     assert (made.size.width, made.size.height) == (300, 200)
-    assert encode(PlotlyChart(line(title="<b>Ä</b>").to_dict(), 300, 200), format) == made
+    assert encode(chart(line(title="<b>Ä</b>").to_dict(), 300, 200), format) == made
     assert not [line for line in proxy if b"cdn" in line]
 
 
 def test_finer_pixels_and_other_formats():
-    made = encode(PlotlyChart(line(), 300, 200), "webp", 1.5)
+    made = encode(chart(line(), 300, 200), "webp", 1.5)
     image = Image.open(io.BytesIO(made.data))
     assert (image.format, image.size) == ("WEBP", (450, 300))
     assert len(image.getcolors(1 << 20)) > 10
@@ -95,10 +100,24 @@ def test_a_browser_that_hangs_is_ended(folder, monkeypatch):
     monkeypatch.setattr("plotly.io.defaults.plotlyjs", os.fspath(endless))
     with pytest.raises(DrawTimeoutError, match="within 4 s"):
         encode(PlotlyChart(line(), time_limit_s=4.0), "png")
-    deadline = time.monotonic() + 10
-    while (running := chromes(folder)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not running
+    until(lambda: not chromes(folder))
+
+
+def test_a_folder_goes_as_soon_as_nobody_writes_into_it(monkeypatch):
+    """What was killed does so for a little longer."""
+    remove, late = shutil.rmtree, ["Preferences", "Cookies"]
+
+    def removed_too_early(folder, **how):
+        remove(folder, **how)
+        if late:
+            folder.mkdir()
+            (folder / late.pop()).touch()
+
+    monkeypatch.setattr(shutil, "rmtree", removed_too_early)
+    with plotly_export._folder() as folder:
+        assert folder.is_dir()
+    assert not folder.exists()
+    assert not late
 
 
 def chromes(folder):
@@ -110,7 +129,7 @@ def chromes(folder):
 @pytest.mark.parametrize("figure", [None, {"data": [{"type": "nothing"}]}, {"layout": 7}])
 def test_what_is_no_figure_is_told(figure):
     with pytest.raises(DrawError) as failed:
-        encode(PlotlyChart(figure), "png")
+        encode(chart(figure), "png")
     assert str(failed.value) == "the picture could not be drawn"
 
 
@@ -129,7 +148,7 @@ import plotly.graph_objects
 from tilewright.drawn.charts import PlotlyChart
 most = resource.getrlimit(resource.RLIMIT_AS)[1]
 resource.setrlimit(resource.RLIMIT_AS, (2 << 30, most))
-chart = PlotlyChart(plotly.graph_objects.Figure(), 30, 20)
+chart = PlotlyChart(plotly.graph_objects.Figure(), 30, 20, time_limit_s=120)
 print(len(chart.export("png", dpr=1, max_pixels=1 << 20)[0]))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)

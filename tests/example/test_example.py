@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 from selenium import webdriver
 
+from bench.server import held_port
 from tests.browser import colours
-from tests.browser.conftest import ROOT, driver, free_port, visit, wait_for
+from tests.browser.conftest import ROOT, driver, visit, wait_for
 from tests.browser.page import Page
+from tests.patience import LONG_S
 
 __all__ = ["driver"]
 
@@ -45,7 +47,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     manage(project, "check")
     manage(project, "migrate", "--run-syncdb")
     manage(project, "createsuperuser", "--noinput", "--username", "a", "--email", "a@example.org")
-    port = free_port()
+    with held_port() as port:
+        yield from serve(project, port)
+
+
+def serve(project: Path, port: int) -> Iterator[str]:
     log = project / "log"
     environment = dict(os.environ)
     environment.pop("DJANGO_SETTINGS_MODULE", None)
@@ -60,7 +66,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         # Whoever starts the tests in the background has SIGINT ignored, and so has this server.
         process.terminate()
-        process.wait(20)
+        process.wait(LONG_S)
     assert "Traceback" not in log.read_text()
 
 

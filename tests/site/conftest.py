@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,7 +16,22 @@ import pytest
 import tifffile
 from PIL import Image
 
-START_S = 60
+from bench.server import held_port
+from tests.patience import LONG_S
+
+
+class ComesBack(httpx.HTTPTransport):
+    """Asks again what a server that is too busy tells it to, as it loads beside its start."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        end = time.monotonic() + LONG_S
+        while True:
+            response = super().handle_request(request)
+            told = response.status_code == httpx.codes.SERVICE_UNAVAILABLE
+            if not told or request.method not in {"GET", "HEAD"} or time.monotonic() > end:
+                return response
+            response.read()
+            time.sleep(float(response.headers.get("Retry-After", "1")))
 
 
 @dataclass(frozen=True)
@@ -30,7 +44,7 @@ class Server:
     log: Path
 
     def client(self) -> httpx.Client:
-        return httpx.Client(base_url=self.address, timeout=30)
+        return httpx.Client(base_url=self.address, timeout=LONG_S, transport=ComesBack())
 
     def names(self) -> list[str]:
         with self.client() as client:
@@ -49,21 +63,19 @@ def run(home: Path, *arguments: str, given: dict[str, str] | None = None):
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=LONG_S,
         check=False,
     )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
 def serving(home: Path, *arguments: str) -> Iterator[Server]:
     """Start a server, wait until it is ready, and stop it as Ctrl-C in a terminal does."""
-    port = free_port()
+    with held_port() as port:
+        yield from _serving(port, home, *arguments)
+
+
+def _serving(port: int, home: Path, *arguments: str) -> Iterator[Server]:
     home.mkdir(exist_ok=True)
     log = home / "log"
     command = [sys.executable, "-m", "tilewright", "serve", *arguments]
@@ -85,7 +97,7 @@ def serving(home: Path, *arguments: str) -> Iterator[Server]:
             # a terminal sends it to the server and to its workers
             os.killpg(process.pid, signal.SIGINT)
         try:
-            process.wait(8)
+            process.wait(LONG_S)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
@@ -93,10 +105,10 @@ def serving(home: Path, *arguments: str) -> Iterator[Server]:
 
 
 def wait_until_ready(server: Server) -> None:
-    end = time.monotonic() + START_S
+    end = time.monotonic() + LONG_S
     while time.monotonic() < end and server.process.poll() is None:
         try:
-            if httpx.get(f"{server.address}/readyz").status_code == httpx.codes.OK:
+            if httpx.get(f"{server.address}/readyz", timeout=LONG_S).status_code == httpx.codes.OK:
                 return
         except httpx.TransportError:
             time.sleep(0.1)

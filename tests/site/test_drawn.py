@@ -4,12 +4,14 @@ import base64
 import html
 import io
 import re
+from contextlib import closing
 
 import httpx
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.patience import LONG_S
 from tilewright.geometry import Window
 from tilewright.site.drawn.ellipse import Ellipse, coverage
 from tilewright.site.drawn.mandelbrot import SIDE, mandelbrot
@@ -211,7 +213,9 @@ def test_a_picture_is_put_aside_for_all_workers(client, server):
     first, second = put_aside(client), put_aside(client)
     assert first != second
     pictures = [
-        httpx.get(f"{server.address}{url}").content  # a connection of its own, to any worker
+        httpx.get(
+            f"{server.address}{url}", timeout=LONG_S
+        ).content  # a connection of its own, to any worker
         for url in (first, second, first, second)
     ]
     assert pictures[:2] == pictures[2:]
@@ -221,7 +225,8 @@ def test_a_picture_is_put_aside_for_all_workers(client, server):
 
 
 def test_a_picture_is_put_aside_by_the_page_alone(client):
-    assert httpx.post(f"{client.base_url}/drawn/put-aside/").status_code == httpx.codes.FORBIDDEN
+    stranger = httpx.post(f"{client.base_url}/drawn/put-aside/", timeout=LONG_S)
+    assert stranger.status_code == httpx.codes.FORBIDDEN
     lost = put_aside(client)[:-1] + "~"
     assert client.get(lost).status_code == httpx.codes.NOT_FOUND
 
@@ -305,14 +310,18 @@ def test_a_hidden_image_has_no_histogram(client, server, images):
     path = f"/drawn/histogram/{images['A.png']}.png"
     assert client.get(path).status_code == httpx.codes.OK
     change = "UPDATE tilewright_site_image SET hidden = ? WHERE id = ?"
-    with sqlite3.connect(server.home / "catalogue.sqlite3") as catalogue:
-        catalogue.execute(change, (True, images["A.png"]))
+
+    def hide(hidden):
+        catalogue = sqlite3.connect(server.home / "catalogue.sqlite3", timeout=LONG_S)
+        with closing(catalogue), catalogue:
+            catalogue.execute(change, (hidden, images["A.png"]))
+
+    hide(True)
     try:
         assert client.get(path).status_code == httpx.codes.NOT_FOUND
         assert "A.png" not in client.get("/drawn/histogram/").text
     finally:
-        with sqlite3.connect(server.home / "catalogue.sqlite3") as catalogue:
-            catalogue.execute(change, (False, images["A.png"]))
+        hide(False)
 
 
 def test_the_mandelbrot_set_is_an_image(client):

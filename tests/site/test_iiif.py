@@ -15,6 +15,7 @@ import tifffile
 from PIL import Image
 
 from tests.conftest import _serve
+from tests.patience import LONG_S
 from tests.services import ServiceMissingError
 from tests.site.conftest import serving
 
@@ -61,7 +62,7 @@ def python(*arguments):
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=10 * LONG_S,
         check=False,
     )
 

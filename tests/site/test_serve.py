@@ -3,7 +3,8 @@ import os
 import signal
 import socket
 import stat
-import time
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.patience import LONG_S, until
 from tests.site.conftest import Server, picture, run, serving
 
 
@@ -26,14 +28,6 @@ def processes_of_group(group: int) -> list[int]:
             if int(fields[2]) == group and fields[0] != "Z":
                 found.append(int(entry.name))
     return found
-
-
-def wait_for_the_end(group: int) -> list[int]:
-    """Return the processes of a group that still run after eight seconds."""
-    end = time.monotonic() + 8
-    while processes_of_group(group) and time.monotonic() < end:
-        time.sleep(0.05)
-    return processes_of_group(group)
 
 
 def pixels_of(reply: httpx.Response) -> np.ndarray:
@@ -155,7 +149,7 @@ def test_a_body_may_come_to_any_path(server, name):
 def answer_before_the_body(server: Server, path: str) -> bytes:
     """Return what is answered to the head of a request whose body does not come."""
     address = httpx.URL(server.address)
-    with socket.create_connection((address.host, address.port), timeout=30) as connection:
+    with socket.create_connection((address.host, address.port), timeout=LONG_S) as connection:
         head = f"POST {path} HTTP/1.1\r\nHost: {address.host}\r\nContent-Length: 2\r\n\r\n"
         connection.sendall(head.encode())
         answer = b""
@@ -205,7 +199,7 @@ def test_starts_again_with_the_same_ids_and_without_what_is_gone(tmp_path):
         assert len(processes_of_group(group)) >= 3, "a parent and two workers"
     assert server.process.returncode == 0
     # Python's own tracker of resources ends a moment after those that it tracks.
-    assert wait_for_the_end(group) == []
+    until(lambda: processes_of_group(group) == [])
     key = (home / "secret-key").read_text()
 
     (folder / "a.png").unlink()
@@ -225,8 +219,36 @@ def test_no_worker_outlives_the_server(tmp_path, folder, how):
     with serving(tmp_path, str(folder)) as server:
         group = server.process.pid
         server.process.send_signal(how)
-        server.process.wait(8)
-        assert wait_for_the_end(group) == []
+        server.process.wait(LONG_S)
+        until(lambda: processes_of_group(group) == [])
+
+
+DEAF = """
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from tilewright.site import worker
+
+def work():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    worker.STOP_S = 0.1
+    threading.Thread(target=worker._follow_parent).start()
+    time.sleep(600)
+
+if __name__ == "__main__":
+    multiprocessing.get_context("spawn").Process(target=work).start()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_worker_that_does_not_hear_ends_after_the_server(tmp_path):
+    program = tmp_path / "deaf.py"
+    program.write_text(DEAF)
+    parent = subprocess.Popen([sys.executable, str(program)], start_new_session=True)
+    parent.wait(LONG_S)
+    until(lambda: processes_of_group(parent.pid) == [])
 
 
 def test_a_busy_port_is_told_in_a_sentence(tmp_path, folder):

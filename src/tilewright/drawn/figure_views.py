@@ -90,6 +90,9 @@ class Plots(Hooks):
         """Return the figure, plotted."""
         from matplotlib.figure import Figure  # noqa: PLC0415 - loaded by the first figure
 
+        from tilewright.drawn.formulas import read_in_turn  # noqa: PLC0415 - likewise
+
+        read_in_turn()  # what is plotted may measure its texts
         width, height = self.size(**parameters)
         made = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, **self.figure)
         named = {name: each for name, each in parameters.items() if name not in {*_SIDES, _UNSEEN}}

@@ -66,6 +66,9 @@ def figure_picture(figure: "Figure", *, dpi: float) -> Picture:
     import numpy as np  # noqa: PLC0415 - matplotlib is loaded here, and not before
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
 
+    from tilewright.drawn.formulas import read_in_turn  # noqa: PLC0415 - likewise
+
+    read_in_turn()
     figure.dpi = dpi
     canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()

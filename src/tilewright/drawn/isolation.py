@@ -26,7 +26,9 @@ from tilewright.image import Encoded
 
 PROCESSES = min(4, os.cpu_count() or 1)
 START_S = 30.0
-"""How long a process may take to load the project, which no limit of a drawing counts."""
+"""How long a process may take to load the project, and then what a view needs: no limit of a
+drawing counts that."""
+LOADED = b"loaded"
 NO_LIMIT_S = 3600.0
 _REQUESTS_OWN = frozenset({"request", "args", "kwargs", "head"})
 
@@ -118,7 +120,8 @@ class _Process:
         except OSError as error:
             self.end()
             raise DrawError("the picture could not be drawn") from error
-        return self._receive(left_s, limit_s)
+        answer = self._receive(START_S, START_S)
+        return self._receive(left_s, limit_s) if answer == LOADED else answer
 
     def _receive(self, left_s: float, limit_s: float) -> bytes:
         try:

@@ -9,13 +9,15 @@ import json
 import os
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,8 +34,9 @@ _NO_CHANCE = """Math.random = (() => {
 """Names in an SVG are made by chance: with this they are the same each time."""
 _DATE = re.compile(rb"(/(?:CreationDate|ModDate) \(D:)\d{14}\+00'00'(?=\))")
 _LONGEST_LOG = 4000
-_DYING_S = 0.2
-"""For so long what was killed may still write into the folder."""
+_DYING_S = 10.0
+"""For so long at most what was killed may still write into the folder."""
+_PAUSE_S = 0.02
 
 
 def export(figure: Any, format: str, size: tuple[int, int], scale: float, limit_s: float) -> bytes:
@@ -74,8 +77,7 @@ os.register_at_fork(after_in_child=_free.cache_clear)
 
 
 def _exported(order: str, left_s: float) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="tilewright-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with _folder() as folder:
         (folder / _ORDER).write_text(order)
         returned = _run(folder, left_s)
         if returned != 0:
@@ -83,6 +85,20 @@ def _exported(order: str, left_s: float) -> bytes:
             cause = RuntimeError(f"the exporter ended with {returned}:\n{said}")
             raise DrawError("the picture could not be drawn") from cause
         return (folder / _MADE).read_bytes()
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Yield a folder that is gone afterwards, once nobody writes into it any more."""
+    folder = Path(tempfile.mkdtemp(prefix="tilewright-"))
+    try:
+        yield folder
+    finally:
+        end = time.monotonic() + _DYING_S
+        shutil.rmtree(folder, ignore_errors=True)
+        while folder.exists() and time.monotonic() < end:
+            time.sleep(_PAUSE_S)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _run(folder: Path, left_s: float) -> int:
@@ -120,7 +136,6 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     for child in children:
         with suppress(ProcessLookupError):
             os.killpg(int(child), signal.SIGKILL)
-    time.sleep(_DYING_S)
 
 
 def main(folder: Path) -> None:

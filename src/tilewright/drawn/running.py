@@ -55,17 +55,18 @@ class Drawings(Generic[T]):
             return self._flight.do(key, lambda: _all_here(prepare))
         running, begins = self._joined(key)
         if begins:
-            self._begin(running, prepare)
+            self._begin(key, running, prepare)
         try:
             return running.result(time_limit_s)
         except CancelledError:
-            raise _late(time_limit_s) from None
+            pass
         except TimeoutError:
-            if running.done():  # it is the drawing's own
-                raise
-            if begins:  # who began it waits longest; in the queue it need not begin now
-                running.cancel()
-            raise _late(time_limit_s) from None
+            if running.done() and not running.cancelled():  # its own error, or it has just ended
+                return running.result()
+            # who began it waits longest; in the queue it need not begin now
+            if begins and running.cancel():
+                self._forget(key)
+        raise _late(time_limit_s)
 
     def _joined(self, key: Hashable) -> tuple[Future[T], bool]:
         """Return what to wait for, and whether it is the caller who has to begin it."""
@@ -76,16 +77,18 @@ class Drawings(Generic[T]):
             if len(self._running) >= self._most:
                 raise DrawTimeoutError("too many pictures are being drawn")
             running = self._running[key] = Future()
-        running.add_done_callback(lambda _: self._forget(key))
         return running, True
 
-    def _begin(self, running: Future[T], prepare: Callable[[], Callable[[], T]]) -> None:
+    def _begin(
+        self, key: Hashable, running: Future[T], prepare: Callable[[], Callable[[], T]]
+    ) -> None:
         try:
             draw = prepare()
             # The language and the time zone of the request go along.
             with self._lock:
-                self._threads.do(partial(copy_context().run, _draw, running, draw))
+                self._threads.do(partial(copy_context().run, self._draw, key, running, draw))
         except BaseException as error:
+            self._forget(key)
             running.set_running_or_notify_cancel()
             # Whatever ends this thread must not end those that wait.
             failed = isinstance(error, Exception)
@@ -93,7 +96,22 @@ class Drawings(Generic[T]):
             if not failed:
                 raise
 
+    def _draw(self, key: Hashable, running: Future[T], draw: Callable[[], T]) -> None:
+        if not running.set_running_or_notify_cancel():
+            return
+        try:
+            drawn = draw()
+        except BaseException as error:  # noqa: BLE001 - who waits raises it
+            self._forget(key)
+            running.set_exception(_harmless(error))
+        else:
+            self._forget(key)
+            running.set_result(drawn)
+        finally:
+            _close_connections()
+
     def _forget(self, key: Hashable) -> None:
+        """End a drawing before anybody has it: who asks again after that has it drawn anew."""
         with self._lock:
             self._running.pop(key, None)
 
@@ -137,19 +155,6 @@ class _Threads:
 def _all_here(prepare: Callable[[], Callable[[], T]]) -> T:
     draw = prepare()
     return draw()
-
-
-def _draw(running: Future[T], draw: Callable[[], T]) -> None:
-    if not running.set_running_or_notify_cancel():
-        return
-    try:
-        drawn = draw()
-    except BaseException as error:  # noqa: BLE001 - who waits raises it
-        running.set_exception(_harmless(error))
-    else:
-        running.set_result(drawn)
-    finally:
-        _close_connections()
 
 
 def _close_connections() -> None:

@@ -9,6 +9,8 @@ from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG, RendererSVG
 from matplotlib.figure import Figure
 
+from tilewright.drawn.formulas import read_in_turn
+
 _POINTS_PER_INCH = 72
 
 
@@ -27,6 +29,7 @@ _renderer, _mixed = cast("Any", _StableRenderer), cast("Any", MixedModeRenderer)
 
 def svg_bytes(figure: Figure, dpi: float) -> bytes:
     """Return a figure as SVG, its sides in points; ``dpi`` is that of pixels inside it."""
+    read_in_turn()
     FigureCanvasSVG(figure)
     figure.dpi = _POINTS_PER_INCH
     width, height = map(float, figure.get_size_inches())
@@ -42,6 +45,7 @@ def svg_bytes(figure: Figure, dpi: float) -> bytes:
 
 def pdf_bytes(figure: Figure, dpi: float) -> bytes:
     """Return a figure as PDF of one page; ``dpi`` is that of pixels inside it."""
+    read_in_turn()
     figure.dpi = dpi
     file = BytesIO()
     canvas: Any = FigureCanvasPdf(figure)

@@ -183,7 +183,7 @@ class DrawnPicture(Hooks):
 
         limit_s = self.time_limit_s
         if self.isolated and limit_s is not None:  # the process keeps it, once it has begun
-            limit_s += isolation.START_S
+            limit_s += 2 * isolation.START_S
         return drawings().do((type(self), found.validator.etag), prepared, limit_s)
 
     def _carried_out(self, job: Job, found: _Found) -> Encoded:

@@ -35,15 +35,16 @@ def main(descriptor: int) -> None:
                 order = pipe.recv_bytes()
             except EOFError:
                 return
-            answer = _answer(order)
+            answer = _answer(order, pipe)
             if os.getpid() != own:  # a drawing has forked: its parent answers, and only once
                 os._exit(0)
             pipe.send_bytes(answer)
 
 
-def _answer(order: bytes) -> bytes:
+def _answer(order: bytes, pipe: "Connection[bytes, bytes]") -> bytes:
     try:
         kind, own, job, limit_s, memory_bytes = pickle.loads(order)  # noqa: S301 - of our parent
+        pipe.send_bytes(isolation.LOADED)
         view = kind()
         vars(view).update(own)
         with _limits(limit_s, memory_bytes):

@@ -18,6 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tilewright.errors import TilewrightError
 from tilewright.site.home import Home, name_settings
+from tilewright.site.worker import STOP_S
 
 _THREADS_A_WORKER = 3
 """Tiles are work for the processor; a few more threads only hide the waits for a disk."""
@@ -28,7 +29,6 @@ _MEMORY = {
 """How glibc keeps memory in the workers. Without it each picture's memory is given back to the
 system and fetched anew, page by page, which takes longer than to draw it."""
 _ANYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
-_STOP_S = 10
 _STATIC_EXPIRES_S = 60
 
 
@@ -156,7 +156,7 @@ def _run(host: str, port: int, workers: int, announce: Callable[[], None]) -> No
         blocking_threads=_THREADS_A_WORKER,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
-        workers_kill_timeout=_STOP_S,
+        workers_kill_timeout=STOP_S,
         static_path_route=routes,
         static_path_mount=folders,
         static_path_expires=_STATIC_EXPIRES_S,

@@ -5,9 +5,13 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
+
+STOP_S = 10
+"""How long a worker that is told to stop may go on with what it answers."""
 
 
 def build() -> Callable[..., Any]:
@@ -34,8 +38,13 @@ def _make_ready() -> None:
 
 
 def _follow_parent() -> None:
-    """Stop when the parent has died without a word."""
+    """Stop when the parent has died without a word, and end as it would have ended this worker.
+
+    One that was about to begin does not hear that it is to stop.
+    """
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
         os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(STOP_S)
+        os._exit(1)

@@ -13,6 +13,7 @@ from tests.browser.clients import cells, wheels
 from tests.browser.clients.front import Front, fronting
 from tests.browser.conftest import serve
 from tests.conftest import _serve
+from tests.patience import LONG_S
 from tests.site.conftest import run
 
 NAME, PASSWORD = "keeper", "a long word for tests"
@@ -32,7 +33,7 @@ class Gateway:
 
     def client(self) -> httpx.Client:
         """Return a client of its webgateway."""
-        return httpx.Client(base_url=f"{self.address}/webgateway/", timeout=30)
+        return httpx.Client(base_url=f"{self.address}/webgateway/", timeout=LONG_S)
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +54,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     cells.write_plane(folder / "big_plane.ome.tif", cells.BIG_PLANE)
     cells.write_plane(folder / "flat.ome.tif", cells.FLAT)
     for address in serve(folder, home):
-        rows = httpx.get(f"{address}/api/images/").json()["results"]
+        rows = httpx.get(f"{address}/api/images/", timeout=LONG_S).json()["results"]
         yield Gateway(address, **{row["name"].partition(".")[0]: row["id"] for row in rows})
 
 

@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.patience import LONG_S
+
 _HOP_BY_HOP = {"connection", "transfer-encoding", "keep-alive"}
 _LENGTH = "content-length"
 
@@ -39,6 +41,8 @@ class Front:
     """HTML by path."""
     answers: dict[str, Callable[[str, Headers], str]] = field(default_factory=dict)
     """JSON of a viewer's own server side: by how its path begins; given the path and headers."""
+    begun: list[str] = field(default_factory=list)
+    """Where our server was asked, whether or not it has answered yet."""
     asked: list[Asked] = field(default_factory=list)
 
     def targets(self, part: str) -> list[str]:
@@ -63,7 +67,8 @@ class Front:
         self, method: str, target: str, headers: Headers, body: bytes | None
     ) -> tuple[int, list[tuple[str, str]], bytes]:
         """Ask our server."""
-        connection = http.client.HTTPConnection(self.behind, timeout=30)
+        self.begun.append(target)
+        connection = http.client.HTTPConnection(self.behind, timeout=LONG_S)
         try:
             connection.request(method, target, body, headers)
             reply = connection.getresponse()

@@ -26,11 +26,24 @@ def assert_seen(
     z: int | range = 0,
     t: int = 0,
 ) -> None:
-    """Compare the screen with the image at points in the middle of its cells.
+    """Compare the screen with the image at points in the middle of its cells, until it is right.
 
     The view says which point of the image lies in the middle of the stage, an element. Of a range
     of planes the greatest value is expected.
     """
+    page.until_right(lambda: _check_seen(page, stage, view, size, channels, z=z, t=t))
+
+
+def _check_seen(
+    page: Page,
+    stage: str,
+    view: View,
+    size: tuple[int, int],
+    channels: Sequence[tuple[int, Shown]],
+    *,
+    z: int | range,
+    t: int,
+) -> None:
     left, top, width, height = page.run(
         "const b = document.querySelector(arguments[0]).getBoundingClientRect();"
         "return [b.x, b.y, b.width, b.height]",

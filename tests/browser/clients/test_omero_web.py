@@ -1,7 +1,6 @@
 """OMERO.web's own viewer and its query builder, run on what our ``imgData`` tells."""
 
 import io
-import time
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +58,8 @@ QUIET = """
 return window.loaded === true && viewport.viewportmsg.is(":hidden")
   && [...document.images].every((image) => image.complete)
 """
-DELAY_S = 0.5
+PAUSE = "setTimeout(arguments[0], 500)"
+"""By the page's own clock, so that what it has put off for less than that comes before."""
 WINDOWS = "c=1|0:4000$FF0000,2|0:4000$00FF00,3|0:4000$0000FF"
 ALL = tuple((i, Shown(color)) for i, color in enumerate(COLORS))
 
@@ -79,15 +79,16 @@ class OmeroWeb:
 
     def change(self, script: str) -> None:
         """Do something with the viewer and wait until it asks for no more pixels."""
-        before = len(self.front.asked)
+        before = len(self.front.begun)
         self.page.run(script)
-        self.page.until(lambda: len(self.front.asked) > before and self.still())
+        self.page.until(lambda: len(self.front.begun) > before and self.still())
 
     def still(self) -> bool:
         """Tell whether nothing is asked for longer than PanoJS waits with its tiles."""
-        asked = len(self.front.asked)
-        time.sleep(DELAY_S)
-        return len(self.front.asked) == asked and bool(self.page.run(QUIET))
+        begun = len(self.front.begun)
+        self.page.driver.execute_async_script(PAUSE)
+        quiet = begun == len(self.front.begun) == len(self.front.asked)
+        return quiet and bool(self.page.run(QUIET))
 
     def query(self) -> str:
         """Return what its query builder makes of the settings."""
@@ -152,15 +153,15 @@ def test_a_stack_is_shown_plane_by_plane(viewer: OmeroWeb, gateway: Gateway) -> 
 def test_split_view_and_line_plots_lie_over_the_image(viewer: OmeroWeb, gateway: Gateway) -> None:
     viewer.open(gateway.stack, "c=1|0:4000$FF0000,2|0:4000$00FF00")
     viewer.change("viewport.loadRowPlot(100)")
-    assert viewer.front.targets(f"/render_row_plot/{gateway.stack}/2/0/100/")
+    viewer.page.until(lambda: viewer.front.targets(f"/render_row_plot/{gateway.stack}/2/0/100/"))
     viewer.change('viewport.prepareLinePlot("v"); viewport.loadPlot(100)')
-    assert viewer.front.targets(f"/render_col_plot/{gateway.stack}/2/0/100/")
+    viewer.page.until(lambda: viewer.front.targets(f"/render_col_plot/{gateway.stack}/2/0/100/"))
     sizes = "const i = viewport.viewportimg.get(0); return [i.naturalWidth, i.naturalHeight]"
-    assert viewer.page.run(sizes) == list(cells.STACK)
+    viewer.page.until(lambda: viewer.page.run(sizes) == list(cells.STACK))
     viewer.page.run("viewport.hidePlot()")
     viewer.change('viewport.setProjection("split")')
     panels = viewer.page.run("return viewport.loadedImg.split_channel.c")
-    assert viewer.page.run(sizes) == [panels["width"], panels["height"]]
+    viewer.page.until(lambda: viewer.page.run(sizes) == [panels["width"], panels["height"]])
 
 
 SETTINGS = [

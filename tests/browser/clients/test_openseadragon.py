@@ -20,6 +20,7 @@ from tests.browser.clients.conftest import Gateway
 from tests.browser.clients.front import Front, fronting
 from tests.browser.clients.seen import JPEG_ERROR, assert_pixels, assert_seen
 from tests.browser.page import Page, View
+from tests.patience import LONG_S
 from tilewright.geometry import Window
 from tilewright.site.drawn.mandelbrot import mandelbrot
 
@@ -161,6 +162,10 @@ def stage_box(page: Page) -> list[int]:
 
 def assert_last_pixels(page: Page, view: View, size: tuple[int, int], channels: Any) -> None:
     """Check the last column and the last row, each in the middle of its pixels on the screen."""
+    page.until_right(lambda: _check_last_pixels(page, view, size, channels))
+
+
+def _check_last_pixels(page: Page, view: View, size: tuple[int, int], channels: Any) -> None:
     left, top, width, height = stage_box(page)
     screen = page.screenshot().astype(int)
     last = np.array(size) - 1
@@ -184,7 +189,7 @@ def test_an_image_is_shown_at_every_zoom(
         # The last column and row of tiles are in sight.
         viewer.show(View(width - 300, height - 200, scale))
         assert_seen(viewer.page, "#stage", viewer.view(), size, channels)
-    info = httpx.get(f"{viewer.front.address}{base}/info.json").json()
+    info = httpx.get(f"{viewer.front.address}{base}/info.json", timeout=LONG_S).json()
     assert info["@id" if version == 2 else "id"] == viewer.front.address + base
     assert_as_declared(viewer.front, base, info, {1, 2, 4, 8})
 
@@ -195,7 +200,7 @@ def test_each_pixel_is_in_its_place(
     viewer: OpenSeadragon, gateway: Gateway, version: int, name: str, size: Any, channels: Any
 ) -> None:
     base = f"{viewer.front.address}/iiif/{version}/{getattr(gateway, name)}"
-    info = httpx.get(f"{base}/info.json").json()
+    info = httpx.get(f"{base}/info.json", timeout=LONG_S).json()
     # JPEG would smear colours over the edges of cells.
     viewer.open(info | {"tileFormat": "png"}, imageSmoothingEnabled=False)
     # Where four cells meet, and where the image ends.
@@ -227,7 +232,7 @@ def test_a_deepzoom_pyramid_is_shown_at_every_zoom(
 def test_the_last_tiles_hold_what_a_level_lacks(gateway: Gateway) -> None:
     base = f"{gateway.address}/iiif/3/{gateway.slide}"
     width, height = cells.SLIDE
-    with httpx.Client() as client:
+    with httpx.Client(timeout=LONG_S) as client:
         for path, scale in declared(client.get(f"{base}/info.json").json()).items():
             region = path.partition("/")[0].replace("full", f"0,0,{width},{height}")
             x, y, across, down = map(int, region.split(","))

@@ -12,6 +12,7 @@ from tests.browser.clients import cells
 from tests.browser.clients.cells import COLORS, Shown
 from tests.browser.clients.conftest import NAME, PASSWORD, Gateway
 from tests.browser.clients.seen import assert_pixels
+from tests.patience import LONG_S
 
 ALL = tuple((i, Shown(color)) for i, color in enumerate(COLORS))
 WINDOWS = "1|0:4000$FF0000,2|0:4000$00FF00,3|0:4000$0000FF"
@@ -64,7 +65,7 @@ def test_qupath_thumbnail(gateway: Gateway) -> None:
 
 def test_qupath_saves_settings(gateway: Gateway) -> None:
     """By POST without ``maps``; the token of the login goes with it in a header."""
-    with httpx.Client(base_url=gateway.address, timeout=30) as client:
+    with httpx.Client(base_url=gateway.address, timeout=LONG_S) as client:
         client.get("/admin/login/")
         login = {"username": NAME, "password": PASSWORD}
         token = {"csrfmiddlewaretoken": client.cookies["csrftoken"]}
