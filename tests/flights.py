@@ -2,8 +2,7 @@
 
 import threading
 
-HANG_S = 60
-"""After which a test gives up. Nothing that goes well is waited for so long."""
+from tests.patience import HANG_S
 
 
 class Askers:

@@ -4,6 +4,8 @@ import time
 
 LONG_S = 120.0
 """Ends a test that would hang. No machine is so slow, and so busy, that it takes this long."""
+HANG_S = 60
+"""Likewise for one step of threads and servers beside a test, which may take several."""
 
 
 def until(true, patience_s=LONG_S):

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from tests.flights import HANG_S, Askers
+from tests.flights import Askers
+from tests.patience import HANG_S
 from tilewright.cache import ChunkCache, SingleFlight
 
 

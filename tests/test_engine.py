@@ -10,7 +10,8 @@ import pytest
 import tifffile
 from PIL import Image as Pillow
 
-from tests.flights import HANG_S, Askers
+from tests.flights import Askers
+from tests.patience import HANG_S
 from tilewright.blobs.local import local_source
 from tilewright.config import Config, Limits
 from tilewright.engine import Engine

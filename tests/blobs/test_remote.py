@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.blobs.far import Asked, Far, far_away
+from tests.patience import HANG_S
 from tilewright.blobs import Blob, ReadsAhead, http
 from tilewright.blobs.places import Places
 from tilewright.config import Config
@@ -22,8 +23,6 @@ from tilewright.errors import (
 
 DATA = random.Random(1).randbytes(600_000)
 KIBI = 1024
-HANG_S = 60.0
-"""After which a test gives up. Nothing that goes well is waited for so long."""
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ def places(far: Far, **settings: object) -> Places:
     known: dict[str, object] = {
         "remote_hosts": far.allowed,
         "remote_allow_private": True,
-        "remote_timeout_s": HANG_S,
+        "remote_timeout_s": float(HANG_S),
     }
     return Places(Config(**{**known, **settings}))  # type: ignore[arg-type]
 

@@ -12,8 +12,8 @@ import django
 from django.conf import settings
 from django.core.management import call_command
 
-PATIENCE_S = 60
-"""How long others wait for who locks: that may be as long as a busy machine likes."""
+from tests.patience import HANG_S
+
 SAID = {True: "locks", False: "waits", None: "fails"}
 
 
@@ -33,8 +33,8 @@ def main(setting, folder):
             say(SAID[locked])
             return locked
 
-    caching.LOCK_S = PATIENCE_S
-    cache = Telling("tiles", wait_s=PATIENCE_S)
+    caching.LOCK_S = HANG_S  # who locks may be as slow as a busy machine likes
+    cache = Telling("tiles", wait_s=HANG_S)
     kept = caching.KeptReplies(cache, timeout_s=60, max_bytes=1 << 20, min_ms=0.0)
     validator = http.Validator(f'"{Path(folder).name}"', "private")
 

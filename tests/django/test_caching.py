@@ -14,6 +14,7 @@ from django.core.cache import caches
 from django.core.management import CommandError, call_command
 
 from tests.blobs.far import far_away
+from tests.patience import HANG_S
 from tests.testapp.models import Scan
 from tilewright.django import caching, careful, conf
 from tilewright.django.caching import KeptReplies, entry_key, pack, unpack
@@ -24,9 +25,7 @@ from tilewright.web import http
 BACKENDS = "django.core.cache.backends"
 WORD = http.Validator('"0123"', "private, max-age=5")
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 60.0
-"""How long to wait for a server that works, however busy the machine is."""
-ALWAYS = {"cache": "tiles", "cache_min_ms": 0.0, "cache_wait_s": PATIENCE_S}
+ALWAYS = {"cache": "tiles", "cache_min_ms": 0.0, "cache_wait_s": HANG_S}
 
 
 def given(backend, request):
@@ -84,7 +83,7 @@ def kept():
 
     def keep(cache=None, **changes):
         rules = {"timeout_s": 60, "max_bytes": 1000, "min_ms": 0.0, **changes}
-        made.append(KeptReplies(cache or CarefulCache("tiles", wait_s=PATIENCE_S), **rules))
+        made.append(KeptReplies(cache or CarefulCache("tiles", wait_s=HANG_S), **rules))
         return made[-1]
 
     yield keep
@@ -122,7 +121,7 @@ class SlowCache(CarefulCache):
     """Takes 10 ms of a clock for a set and a get."""
 
     def __init__(self, clock):
-        super().__init__("tiles", wait_s=PATIENCE_S)
+        super().__init__("tiles", wait_s=HANG_S)
         self._clock = clock
 
     def get(self, key):
@@ -156,7 +155,7 @@ def silent(server):
     def go_on():
         server.process.send_signal(signal.SIGCONT)
 
-    end = threading.Timer(PATIENCE_S, go_on)
+    end = threading.Timer(HANG_S, go_on)
     end.start()
     server.process.send_signal(signal.SIGSTOP)
     os.waitid(os.P_PID, server.process.pid, os.WSTOPPED)
@@ -392,7 +391,7 @@ def test_simultaneous_asks_of_many_processes_make_once(request, tmp_path, backen
         said = [*ask_at_once(early), *ask_at_once(late)]
         assert sorted(said) == ["locks\n", "waits\n", "waits\n"]
         tell(processes[said.index("locks\n")])
-        answers = [process.communicate(timeout=PATIENCE_S)[0] for process in processes]
+        answers = [process.communicate(timeout=HANG_S)[0] for process in processes]
     assert answers == ['{"made":true}\n'] * 3
     assert (tmp_path / "made").read_text() == "made\n"
 

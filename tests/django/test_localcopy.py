@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from tests.patience import HANG_S
 from tilewright.blobs.localcopy import LocalCopies
 from tilewright.errors import (
     ConfigurationError,
@@ -15,9 +16,6 @@ from tilewright.errors import (
     SourceUnavailableError,
     UnsupportedSourceError,
 )
-
-PATIENCE_S = 60
-"""How long to wait for what will come, however busy the machine is."""
 
 
 @pytest.fixture
@@ -148,7 +146,7 @@ def test_clearing_leaves_what_is_being_copied(copies):
             if data:
                 return data
             started.set()
-            assert go.wait(PATIENCE_S)
+            assert go.wait(HANG_S)
             return b""
 
     made = []
@@ -156,7 +154,7 @@ def test_clearing_leaves_what_is_being_copied(copies):
         target=lambda: made.append(copies.path("slow", "", 6, lambda: Slow(b"pixels")))
     )
     thread.start()
-    assert started.wait(PATIENCE_S)
+    assert started.wait(HANG_S)
     copies.clear()
     impatient = LocalCopies(copies._folder, 1000, wait_s=0.1)
     with pytest.raises(SourceUnavailableError, match="still being copied"):
@@ -202,7 +200,7 @@ def test_processes_copy_once(tmp_path):
         tmp_path / "log",
     ]
     processes = [subprocess.Popen(command) for _ in range(3)]
-    assert [process.wait(PATIENCE_S) for process in processes] == [0, 0, 0]
+    assert [process.wait(HANG_S) for process in processes] == [0, 0, 0]
     assert (tmp_path / "log").read_text() == "x"
 
 
@@ -218,7 +216,7 @@ def test_a_killed_copier_blocks_nobody(tmp_path):
     finally:
         process.kill()
         process.wait()
-    copies = LocalCopies(str(tmp_path / "copies"), 1 << 20, wait_s=PATIENCE_S)
+    copies = LocalCopies(str(tmp_path / "copies"), 1 << 20, wait_s=HANG_S)
     assert copies.path("key", "", 20_000, Asked(b"p" * 20_000)).stat().st_size == 20_000
     assert len(names(tmp_path)) == 1
 

@@ -24,6 +24,7 @@ from django.urls import include, path, reverse
 from rest_framework.routers import SimpleRouter
 
 from tests.blobs.far import far_away
+from tests.patience import HANG_S
 from tests.readers.test_tiff_slides import LABEL, aperio
 from tests.testapp.guarded import Guarded
 from tests.testapp.maps import urlconf
@@ -496,7 +497,7 @@ def test_slow_tiles_hold_neither_the_loop_nor_each_other(settings, pixels):
         settings.TILEWRIGHT = {
             "remote_hosts": far.allowed,
             "remote_allow_private": True,
-            "remote_timeout_s": 4 * PATIENCE_S,
+            "remote_timeout_s": 4.0 * HANG_S,
         }
         settings.ROOT_URLCONF = FACES["async"]
         slow = asyncio.run(_slow_and_quick(far, gate))
@@ -505,7 +506,6 @@ def test_slow_tiles_hold_neither_the_loop_nor_each_other(settings, pixels):
     assert len({one.content for one in slow}) == 10
 
 
-PATIENCE_S = 60.0
 AT_ONCE = 5
 """As many tiles as are drawn at once where there is one processor."""
 
@@ -522,7 +522,7 @@ class Gate:
     def wait(self, _):
         if not self._crowd.acquire(blocking=False):
             self.crowded.set()
-        self._open.wait(PATIENCE_S)
+        self._open.wait(HANG_S)
         self._open.set()
         return False
 
@@ -559,7 +559,7 @@ async def _slow_and_quick(far, gate):
         far.fault = gate.wait
         asks = [client.get(f"/links/any/{tile}?url={url}") for url, tile in urls.items()]
         slow = asyncio.ensure_future(asyncio.gather(*asks))
-        await asyncio.to_thread(gate.crowded.wait, 2 * PATIENCE_S)
+        await asyncio.to_thread(gate.crowded.wait, 2 * HANG_S)
         for _ in range(10):
             assert (await client.get("/fast")).content == b"fast"
         # A held loop, or tiles that wait for each other, would have come here too late.

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import Client
 
+from tests.patience import HANG_S
 from tilewright.django.webgateway import saved
 from tilewright.django.webgateway.models import SavedSettings
 from tilewright.web.webgateway.settings import RenderingSettings
@@ -18,7 +19,6 @@ from tilewright.web.webgateway.settings import RenderingSettings
 NAME = "webgateway"
 AT_ONCE = 6
 """Requests of each user."""
-PATIENCE_S = 60
 
 
 def window(end):
@@ -73,7 +73,7 @@ def at_once():
     """Make calls in threads of their own, at one time; return what they return."""
 
     def run(calls):
-        barrier = Barrier(len(calls), timeout=PATIENCE_S)
+        barrier = Barrier(len(calls), timeout=HANG_S)
 
         def call(make):
             try:
